@@ -1,0 +1,86 @@
+// What is known of a class of actors: its name, its methods by number, and a text of both that other threads can read.
+
+import type { Method } from '../engine/index.js'
+import { MAX_METHODS } from '../engine/index.js'
+import { errors } from '../errors.js'
+import type { RemoteOptions } from '../options.js'
+import { Actor } from './actor.js'
+
+// biome-ignore lint/suspicious/noExplicitAny: any class of the user's
+export type AnyClass = abstract new (...args: any[]) => object
+
+/** Called by the engine alone. */
+const HOOKS = new Set(['constructor', 'onStart', 'onStop', 'onSignal', 'receive'])
+/** Names that a proxy has of its own, or must not have, so that it is no thenable. */
+const RESERVED = new Set(['then', 'ref', ...Object.getOwnPropertyNames(Object.prototype)])
+
+/** What other threads are told of a class; the text of it is the same for the same class. */
+export interface ClassDescription {
+  /** Module and name; the name alone where it has no module. */
+  readonly key: string
+  readonly type: string
+  /** Method i + 1; 0 is receive. */
+  readonly methods: readonly string[]
+}
+
+export interface ClassInfo {
+  readonly Class: AnyClass
+  readonly type: string
+  /** Undefined: it lives on the thread that has it. */
+  readonly moduleUrl: string | undefined
+  readonly options: RemoteOptions
+  readonly description: ClassDescription
+  readonly text: string
+  /** By method number. */
+  readonly table: readonly (Method | undefined)[]
+  /** Extends Actor: one message at a time. */
+  readonly serial: boolean
+}
+
+/** Contract 3.10: functions of the prototype chain below Actor and Object. */
+function exposed(Class: AnyClass): Map<string, Method> {
+  const found = new Map<string, Method>()
+  const seen = new Set<string>()
+  for (
+    let p = Class.prototype;
+    p !== null && p !== Object.prototype && p !== Actor.prototype;
+    p = Object.getPrototypeOf(p)
+  ) {
+    for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(p))) {
+      if (seen.has(name)) continue // the subclass's stands before it, whatever it is
+      seen.add(name)
+      if (HOOKS.has(name) || RESERVED.has(name) || name.startsWith('_')) continue
+      if (typeof property.value === 'function') found.set(name, property.value as Method)
+    }
+  }
+  return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+export function makeClassInfo(
+  Class: AnyClass,
+  moduleUrl: string | undefined,
+  options: RemoteOptions,
+): ClassInfo {
+  const type = options.type ?? Class.name
+  if (type === '')
+    throw errors.invalidArgument('Class', Class, 'a class with a name, or { type } among its options')
+  const methods = exposed(Class)
+  if (methods.size >= MAX_METHODS)
+    throw errors.invalidArgument('Class', type, `a class with fewer than ${MAX_METHODS} methods`)
+  const key = moduleUrl === undefined ? type : `${moduleUrl}#${type}`
+  const description = { key, type, methods: [...methods.keys()] }
+  const receive = (Class.prototype as Partial<Actor>).receive
+  return {
+    Class,
+    type,
+    moduleUrl,
+    options,
+    description,
+    text: JSON.stringify(description),
+    table: [
+      typeof receive === 'function' && receive !== Actor.prototype.receive ? (receive as Method) : undefined,
+      ...methods.values(),
+    ],
+    serial: Class.prototype instanceof Actor,
+  }
+}

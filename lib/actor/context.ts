@@ -1,0 +1,105 @@
+// What an actor knows of itself and its system.
+
+import type { Cell } from '../engine/index.js'
+import { CELL } from '../engine/index.js'
+import { errors } from '../errors.js'
+import type { Logger, SpawnOptions } from '../options.js'
+import type { AnyClass } from './class-info.js'
+import type { ActorHost } from './host.js'
+import { proxyOf, refOf } from './proxy.js'
+import type { ActorRecord } from './record.js'
+import type { ActorRef } from './ref.js'
+import type { ActorProxy } from './types.js'
+
+/** Handed to `onStart` and `receive` (contract, section 2). It is dead, like the instance, once the actor has stopped. */
+export class ActorContext {
+  readonly #host: ActorHost
+  readonly #cell: Cell
+  #abort: AbortController | undefined
+
+  /** Made by the system. */
+  constructor(host: ActorHost, cell: Cell) {
+    this.#host = host
+    this.#cell = cell
+  }
+
+  /** The actor's own reference. */
+  get self(): ActorRef {
+    return refOf(this.#host, this.#cell.target)
+  }
+
+  /** The system that it lives in: an ActorSystem. */
+  get system(): object {
+    return this.#host.system
+  }
+
+  /** The actor that spawned this one by `context.spawn`. */
+  get parent(): ActorRef | undefined {
+    return this.#record.parent
+  }
+
+  /** The actors that this one has spawned by `context.spawn`, oldest first. */
+  get children(): readonly ActorRef[] {
+    return [...(this.#record.children ?? [])]
+  }
+
+  /** Its name, where it has one. */
+  get name(): string | undefined {
+    return this.#record.name
+  }
+
+  /** Aborted when the actor stops. */
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController()
+    if (this.#cell.closed) this.#abort.abort()
+    return this.#abort.signal
+  }
+
+  /** The system's logger. */
+  get log(): Logger {
+    return this.#host.logger
+  }
+
+  /**
+   * Spawns a child: it stops before this actor does. Options and errors as ActorSystem.spawn.
+   * @param what an instance, which lives on this thread, or a class
+   */
+  async spawn(what: object, options?: SpawnOptions): Promise<ActorRef> {
+    if (this.#cell.closed) throw errors.actorStopped(this.self.toString(), 'context.spawn')
+    const child = await this.#host.spawn(what, options, this.self)
+    const record = this.#record
+    record.children ??= new Set()
+    record.children.add(child)
+    return child
+  }
+
+  /** Stops this actor once the message in hand is done. */
+  stop(): void {
+    void this.#host.stop(this.#cell.target, undefined).catch(() => undefined)
+  }
+
+  /** Of the engine: the actor has stopped. */
+  static ended(context: ActorContext): void {
+    context.#abort?.abort()
+  }
+
+  get #record(): ActorRecord {
+    return this.#cell.actor as ActorRecord
+  }
+}
+
+/**
+ * The typed proxy of the running actor: `pul.self(this)` inside it (contract, section 2).
+ * @throws ERR_PULSING_INVALID_ARGUMENT where `instance` is no running actor
+ */
+export function self<T extends object>(instance: T): ActorProxy<T> {
+  const cell = (instance as { [CELL]?: Cell })[CELL]
+  const record = cell?.actor as ActorRecord | undefined
+  if (cell === undefined || record === undefined)
+    throw errors.invalidArgument('instance', instance, '`this` of a running actor, from onStart on')
+  if (cell.target.classId === 0)
+    throw errors.invalidArgument('instance', instance, 'an actor of a class with methods')
+  return proxyOf(record.host, cell.target) as ActorProxy<T>
+}
+
+export type { AnyClass }

@@ -1,0 +1,26 @@
+// What an actor's references and context need of its system; the system fills it in.
+
+import type { Target, Thread } from '../engine/index.js'
+import type { Logger, SpawnOptions, StopOptions } from '../options.js'
+import type { ActorRef } from './ref.js'
+
+export interface ActorHost {
+  readonly thread: Thread
+  readonly nodeId: string
+  readonly logger: Logger
+  /** The public ActorSystem. */
+  readonly system: object
+  stop(target: Target, options: StopOptions | undefined): Promise<void>
+  spawn(what: object, options: SpawnOptions | undefined, parent: ActorRef | undefined): Promise<ActorRef>
+}
+
+let current: ActorHost | undefined
+
+/** The system that init made on this thread; on an engine thread, the one it belongs to. */
+export function currentHost(): ActorHost | undefined {
+  return current
+}
+
+export function setCurrentHost(host: ActorHost | undefined): void {
+  current = host
+}

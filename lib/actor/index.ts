@@ -1,0 +1,16 @@
+// What the layers above may use of the actor layer.
+
+export { Actor, type StopReason } from './actor.js'
+export { ActorId } from './actor-id.js'
+export { type AnyClass, type ClassInfo, makeClassInfo } from './class-info.js'
+export { classify } from './classify.js'
+export { ActorContext, self } from './context.js'
+export { type ActorHost, currentHost, setCurrentHost } from './host.js'
+export { classIdOf, contextOf, type Start, startActor, stopActor } from './lifecycle.js'
+export { isLoading, loadClass, never } from './modules.js'
+export { classesOf, proxyOf, refOf, type Telling, tell, withCall } from './proxy.js'
+export type { ActorRecord } from './record.js'
+export { ActorRef } from './ref.js'
+export { classInfo } from './registry.js'
+export { type ClassOperations, remote, setClassOperations } from './remote.js'
+export type { ActorProxy, AnyProxy, RemoteClass } from './types.js'

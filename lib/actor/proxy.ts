@@ -1,0 +1,209 @@
+// Proxies: an actor's methods as methods. A class of them is made for each class of actors, so a call is a plain method call.
+
+import { giveTarget, REF, type Target, type Thread, targetOf } from '../engine/index.js'
+import { errors } from '../errors.js'
+import type { AskOptions } from '../options.js'
+import { checkAskOptions } from '../options.js'
+import type { AnyClass, ClassDescription } from './class-info.js'
+import type { ActorHost } from './host.js'
+import { inspectedAs } from './inspect.js'
+import { ActorRef, DEFAULT_ASK_TIMEOUT_MS } from './ref.js'
+import { classInfo } from './registry.js'
+import type { AnyProxy } from './types.js'
+
+const INSPECT = Symbol.for('nodejs.util.inspect.custom')
+
+/** What every proxy has; its methods are on the classes made below. */
+class ProxyBase {
+  readonly #host: ActorHost
+  readonly #thread: Thread
+  readonly #target: Target
+  readonly #timeoutMs: number
+  readonly #signal: AbortSignal | undefined
+
+  constructor(host: ActorHost, target: Target, timeoutMs: number, signal: AbortSignal | undefined) {
+    this.#host = host
+    this.#thread = host.thread
+    this.#target = target
+    this.#timeoutMs = timeoutMs
+    this.#signal = signal
+  }
+
+  static {
+    giveTarget(ProxyBase, (proxy) => proxy.#target)
+  }
+
+  get ref(): ActorRef {
+    return refOf(this.#host, this.#target)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#host.stop(this.#target, undefined)
+  }
+
+  /** Hot: ask-host, ask-pipelined. */
+  static asking(method: number): (this: ProxyBase, ...args: unknown[]) => Promise<unknown> {
+    return function (this: ProxyBase, first?: unknown): Promise<unknown> {
+      // biome-ignore lint/complexity/noArguments: a rest parameter would make an array a call
+      const argc = arguments.length
+      const value = argc <= 1 ? first : Array.prototype.slice.call(arguments)
+      const exact = this.#timeoutMs !== DEFAULT_ASK_TIMEOUT_MS
+      return this.#thread.ask(this.#target, method, argc, value, this.#timeoutMs, this.#signal, exact)
+    }
+  }
+
+  static telling(method: number): (this: ProxyBase, ...args: unknown[]) => undefined | Promise<void> {
+    return function (this: ProxyBase, first?: unknown): undefined | Promise<void> {
+      // biome-ignore lint/complexity/noArguments: a rest parameter would make an array a call
+      const argc = arguments.length
+      const value = argc <= 1 ? first : Array.prototype.slice.call(arguments)
+      return this.#thread.tell(this.#target, method, argc, value)
+    }
+  }
+}
+
+type ProxyClass = new (
+  host: ActorHost,
+  target: Target,
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
+) => ProxyBase
+
+interface ProxyClasses {
+  readonly description: ClassDescription
+  readonly ask: ProxyClass
+  readonly tell: ProxyClass
+}
+
+/** By the text of the class's description: the same on all systems of this thread. */
+const made = new Map<string, ProxyClasses>()
+
+function makeClass(
+  { type, methods }: ClassDescription,
+  of: (method: number) => (this: ProxyBase, ...args: unknown[]) => unknown,
+): ProxyClass {
+  const Class = class extends ProxyBase {}
+  Object.defineProperty(Class, 'name', { value: type })
+  methods.forEach((name, i) => {
+    const value = of(i + 1)
+    Object.defineProperty(value, 'name', { value: name })
+    Object.defineProperty(Class.prototype, name, { value, writable: true, configurable: true })
+  })
+  inspectedAs(Class, (proxy) => `${type}(${proxy.ref.actorId})`)
+  return Class
+}
+
+export function proxyClasses(text: string): ProxyClasses {
+  let classes = made.get(text)
+  if (classes === undefined) {
+    const description = JSON.parse(text) as ClassDescription
+    classes = {
+      description,
+      ask: makeClass(description, ProxyBase.asking),
+      tell: makeClass(description, ProxyBase.telling),
+    }
+    made.set(text, classes)
+  }
+  return classes
+}
+
+function textOf(host: ActorHost, target: Target): string {
+  return host.thread.port.text(target.classId).slice(1)
+}
+
+/** The reference of a target, one a thread. */
+export function refOf(host: ActorHost, target: Target): ActorRef {
+  target.ref ??= new ActorRef(host, target)
+  return target.ref as ActorRef
+}
+
+/** The proxy that a target of a known class is given as. */
+export function proxyOf(host: ActorHost, target: Target): object {
+  return new (classesOf(host, target).ask)(host, target, DEFAULT_ASK_TIMEOUT_MS, undefined)
+}
+
+const byId = new WeakMap<Thread, Map<number, ProxyClasses>>()
+
+export function classesOf(host: ActorHost, target: Target): ProxyClasses {
+  let ids = byId.get(host.thread)
+  if (ids === undefined) {
+    ids = new Map()
+    byId.set(host.thread, ids)
+  }
+  let classes = ids.get(target.classId)
+  if (classes === undefined) {
+    classes = proxyClasses(textOf(host, target))
+    ids.set(target.classId, classes)
+  }
+  return classes
+}
+
+export function typedProxy(host: ActorHost, target: Target, Class: AnyClass): object {
+  const info = classInfo(Class)
+  if (target.classId === 0) throw errors.classMismatch(info.type, 'no class: it was spawned as an instance')
+  const { description } = classesOf(host, target)
+  if (description.key !== info.description.key && description.type !== info.type)
+    throw errors.classMismatch(info.type, description.type)
+  return proxyOf(host, target)
+}
+
+/** Calls by name, whatever the class: an unknown one is the actor's error. */
+export function anyProxy(host: ActorHost, target: Target): AnyProxy {
+  const names = target.classId === 0 ? undefined : classesOf(host, target).description.methods
+  const typed = target.classId === 0 ? undefined : proxyOf(host, target)
+  const base = new ProxyBase(host, target, DEFAULT_ASK_TIMEOUT_MS, undefined)
+  const known: Record<PropertyKey, unknown> = typed as never
+  return new Proxy(base, {
+    get(of, name) {
+      if (name === 'ref' || name === REF || name === Symbol.asyncDispose) return Reflect.get(of, name, of)
+      if (name === INSPECT) return () => `AnyProxy(${of.ref.actorId})`
+      if (typeof name === 'symbol' || name === 'then' || name in Object.prototype)
+        return Reflect.get(of, name, of)
+      if (names?.includes(name))
+        return (...args: unknown[]) => (known[name] as (...a: unknown[]) => unknown).apply(typed, args)
+      return () => Promise.reject(errors.unsupportedMethod(name))
+    },
+    set: () => false,
+  }) as unknown as AnyProxy
+}
+
+function partsOf(proxy: object): { host: ActorHost; target: Target; classes: ProxyClasses } {
+  const target = targetOf(proxy)
+  const ref = target?.ref
+  if (!(proxy instanceof ProxyBase) || target === undefined)
+    throw errors.invalidArgument('proxy', proxy, 'a proxy, as spawn and resolve of a class give it')
+  if (target.classId === 0)
+    throw errors.invalidArgument('proxy', proxy, 'a proxy of a class; ref.tell is for plain messages')
+  // Not by a private field: an AnyProxy has none of its own.
+  const host = ActorRef.hostOf((ref as ActorRef | undefined) ?? proxy.ref)
+  return { host, target, classes: classesOf(host, target) }
+}
+
+/**
+ * The one-way form of a proxy: each method sends a message and waits for no answer. Gives undefined, or a promise of the
+ * message's acceptance where the mailbox is full (contract, section 2 and 3.6).
+ */
+export function tell<T extends object>(proxy: T): Telling<T> {
+  const { host, target, classes } = partsOf(proxy)
+  return new classes.tell(host, target, 0, undefined) as unknown as Telling<T>
+}
+
+/** A proxy's methods, as `tell` gives them. */
+export type Telling<T> = {
+  [K in keyof T as T[K] extends (...args: never[]) => unknown
+    ? K extends string
+      ? K
+      : never
+    : never]: T[K] extends (...args: infer A) => unknown ? (...args: A) => undefined | Promise<void> : never
+}
+
+/**
+ * The same proxy with options for its calls (contract, section 2 and 3.3).
+ * @param options.timeoutMs how long a call waits, 30,000 unless set, Infinity for ever
+ * @param options.signal rejects the call with its reason
+ */
+export function withCall<T extends object>(proxy: T, options: AskOptions): T {
+  const { timeoutMs, signal } = checkAskOptions(options)
+  const { host, target, classes } = partsOf(proxy)
+  return new classes.ask(host, target, timeoutMs, signal) as unknown as T
+}

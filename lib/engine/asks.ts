@@ -1,0 +1,193 @@
+// The asks of one thread that wait for an answer: slots with a sequence number each, no map. Deadlines are found by one
+// timer and a look through the table when the earliest has passed.
+
+import { ASK_SEQUENCE, UNDER_WAY } from './frame.js'
+
+/** Whom an ask went to: enough to fail it when that thread or actor is gone. */
+export interface AskTarget {
+  readonly slot: number
+  readonly index: number
+  readonly generation: number
+}
+
+type Settle = (value: unknown) => void
+
+let resolveLast: Settle
+let rejectLast: Settle
+const keep = (resolve: Settle, reject: Settle) => {
+  resolveLast = resolve
+  rejectLast = reject
+}
+
+export class Asks {
+  readonly #control: Int32Array
+  readonly #onTimeout: (target: AskTarget, timeoutMs: number, method: number) => unknown
+  readonly #onCancel: (target: AskTarget, index: number, sequence: number) => void
+  readonly #resolves: (Settle | undefined)[] = []
+  readonly #rejects: (Settle | undefined)[] = []
+  readonly #targets: (AskTarget | undefined)[] = []
+  readonly #cleanups = new Map<number, () => void>()
+  #sequences = new Int32Array(64)
+  #methods = new Int32Array(64)
+  #deadlines = new Float64Array(64)
+  #timeouts = new Float64Array(64)
+  #free: number[] = []
+  #earliest = Number.POSITIVE_INFINITY
+  #timer: NodeJS.Timeout | undefined
+  /** Read once a turn: the clock of asks with the default timeout. 0: read it. */
+  #now = 0
+  open = 0
+  /** Of the ask made last. */
+  index = 0
+  sequence = 0
+
+  /** control: the slot's control block. onTimeout makes the error. onCancel hears of each ask that its caller gave up. */
+  constructor(
+    control: Int32Array,
+    onTimeout: (target: AskTarget, timeoutMs: number, method: number) => unknown,
+    onCancel: (target: AskTarget, index: number, sequence: number) => void,
+  ) {
+    this.#control = control
+    this.#onTimeout = onTimeout
+    this.#onCancel = onCancel
+  }
+
+  /** A promise of the answer; index and sequence say which ask it is. Hot: ask-local, ask-pipelined. */
+  begin(target: AskTarget, method: number, timeoutMs: number, exact: boolean): Promise<unknown> {
+    const promise = new Promise<unknown>(keep)
+    const index = this.#free.length > 0 ? (this.#free.pop() as number) : this.#grow()
+    const control = this.#control
+    const sequence = ((control[ASK_SEQUENCE] as number) + 1) | 0 || 1
+    control[ASK_SEQUENCE] = sequence
+    control[UNDER_WAY] = (control[UNDER_WAY] as number) + 1
+    this.#resolves[index] = resolveLast
+    this.#rejects[index] = rejectLast
+    this.#targets[index] = target
+    this.#sequences[index] = sequence
+    this.#methods[index] = method
+    this.#timeouts[index] = timeoutMs
+    if (exact || this.#now === 0) this.#now = performance.now()
+    const deadline = this.#now + timeoutMs
+    this.#deadlines[index] = deadline
+    if (deadline < this.#earliest) this.#arm(deadline)
+    this.open++
+    this.index = index
+    this.sequence = sequence
+    return promise
+  }
+
+  /** The turn is over: the clock is read again for the next ask. */
+  turned(): void {
+    this.#now = 0
+  }
+
+  isOpen(index: number, sequence: number): boolean {
+    return this.#sequences[index] === sequence && this.#resolves[index] !== undefined
+  }
+
+  /** False where that ask was settled before. */
+  resolve(index: number, sequence: number, value: unknown): boolean {
+    if (!this.isOpen(index, sequence)) return false
+    const settle = this.#resolves[index] as Settle
+    this.#close(index)
+    settle(value)
+    return true
+  }
+
+  reject(index: number, sequence: number, error: unknown): boolean {
+    if (!this.isOpen(index, sequence)) return false
+    const settle = this.#rejects[index] as Settle
+    this.#close(index)
+    settle(error)
+    return true
+  }
+
+  /** The signal's reason rejects the ask. It was not aborted yet. */
+  abortWith(signal: AbortSignal, index: number, sequence: number): void {
+    const abort = () => this.#giveUp(index, sequence, signal.reason)
+    signal.addEventListener('abort', abort, { once: true })
+    this.#cleanups.set(index, () => signal.removeEventListener('abort', abort))
+  }
+
+  /** Rejects every ask whose target is of that kind. */
+  fail(
+    matches: (target: AskTarget) => boolean,
+    makeError: (target: AskTarget, method: number) => unknown,
+  ): void {
+    for (let i = 0; i < this.#targets.length; i++) {
+      const target = this.#targets[i]
+      if (target === undefined || !matches(target)) continue
+      this.reject(i, this.#sequences[i] as number, makeError(target, this.#methods[i] as number))
+    }
+  }
+
+  /** No timer is left behind. */
+  dispose(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#earliest = Number.POSITIVE_INFINITY
+  }
+
+  #giveUp(index: number, sequence: number, reason: unknown): void {
+    const target = this.#targets[index]
+    if (this.reject(index, sequence, reason) && target !== undefined) this.#onCancel(target, index, sequence)
+  }
+
+  #close(index: number): void {
+    this.#resolves[index] = undefined
+    this.#rejects[index] = undefined
+    this.#targets[index] = undefined
+    this.#deadlines[index] = Number.POSITIVE_INFINITY
+    this.#free.push(index)
+    this.open--
+    this.#control[UNDER_WAY] = (this.#control[UNDER_WAY] as number) - 1
+    if (this.#cleanups.size > 0) {
+      this.#cleanups.get(index)?.()
+      this.#cleanups.delete(index)
+    }
+  }
+
+  #grow(): number {
+    const index = this.#resolves.length
+    if (index === this.#sequences.length) {
+      const wider = <A extends Int32Array | Float64Array>(from: A, to: A): A => {
+        to.set(from)
+        return to
+      }
+      this.#sequences = wider(this.#sequences, new Int32Array(index * 2))
+      this.#methods = wider(this.#methods, new Int32Array(index * 2))
+      this.#deadlines = wider(this.#deadlines, new Float64Array(index * 2))
+      this.#timeouts = wider(this.#timeouts, new Float64Array(index * 2))
+    }
+    this.#resolves.push(undefined)
+    this.#rejects.push(undefined)
+    this.#targets.push(undefined)
+    return index
+  }
+
+  #arm(deadline: number): void {
+    this.#earliest = deadline
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    if (deadline === Number.POSITIVE_INFINITY) return
+    const delayMs = Math.min(Math.max(deadline - performance.now(), 0) + 1, 0x7fff_ffff)
+    // Not what keeps the process alive: the ask itself does.
+    this.#timer = setTimeout(() => this.#expire(), delayMs).unref()
+  }
+
+  #expire(): void {
+    const now = performance.now()
+    let earliest = Number.POSITIVE_INFINITY
+    for (let i = 0; i < this.#targets.length; i++) {
+      const target = this.#targets[i]
+      if (target === undefined) continue
+      const deadline = this.#deadlines[i] as number
+      if (deadline > now) earliest = Math.min(earliest, deadline)
+      else {
+        const error = this.#onTimeout(target, this.#timeouts[i] as number, this.#methods[i] as number)
+        this.#giveUp(i, this.#sequences[i] as number, error)
+      }
+    }
+    this.#arm(earliest)
+  }
+}

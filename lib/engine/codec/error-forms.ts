@@ -1,0 +1,13 @@
+// Errors as plain data.
+
+import { describeError, type ErrorForm, reviveError } from '../../errors.js'
+import { findUnfit } from './path.js'
+
+/** What of an error's fields can't be carried is left out: an error always reaches its receiver. */
+export function formOf(error: Error): ErrorForm {
+  return describeError(error, (value) => findUnfit(value) === undefined)
+}
+
+export function errorOf(form: ErrorForm): Error {
+  return reviveError(form)
+}

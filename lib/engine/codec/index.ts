@@ -1,0 +1,9 @@
+// Values between threads, and copies on one. See docs/semantics.md for what may be sent.
+
+export { copyValue } from './copy.js'
+export { Decoder } from './decoder.js'
+export { Encoder } from './encoder.js'
+export type { CodecHost } from './host.js'
+export { isShared, share } from './share.js'
+export { transfer } from './transfer.js'
+export { GrowingWords, type Words } from './words.js'

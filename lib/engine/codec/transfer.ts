@@ -1,0 +1,106 @@
+// Buffers to be moved with the message that holds them, not copied (contract 3.9).
+
+import { Buffer } from 'node:buffer'
+import { types } from 'node:util'
+import * as workers from 'node:worker_threads'
+import { refused, Unfit } from './failure.js'
+
+/** By buffer: the list it was given with. */
+const lists = new WeakMap<ArrayBuffer, readonly ArrayBuffer[]>()
+/** By value: the same, for buffers that do not stand in it. */
+const listsOfValues = new WeakMap<object, readonly ArrayBuffer[]>()
+let marked = 0
+
+const UNMOVABLE = 'it is marked as not to be moved, as the pool of small Buffers is'
+// From Node 21 on, marks can be asked for.
+const { isMarkedAsUntransferable } = workers as { isMarkedAsUntransferable?: (object: object) => boolean }
+const marksAreKnown = isMarkedAsUntransferable !== undefined
+
+function isUnmovable(buffer: ArrayBuffer): boolean {
+  return isMarkedAsUntransferable?.(buffer) ?? false
+}
+let ever = false
+
+/**
+ * Marks buffers to be moved, not copied, with the next message that holds them or `value`. When it is sent they are
+ * detached here, those too that are not in it; when the send fails they are left as they are. Gives back `value`.
+ * Throws ERR_PULSING_NOT_SERIALIZABLE where the list holds anything but whole, undetached ArrayBuffers, each once.
+ * Contract 3.9.
+ */
+export function transfer<T>(value: T, list: readonly ArrayBuffer[]): T {
+  for (let i = 0; i < list.length; i++) {
+    const buffer = list[i] as ArrayBuffer
+    if (!types.isArrayBuffer(buffer)) throw refused(`list[${i}]`, 'only an ArrayBuffer can be moved')
+    if (isDetached(buffer)) throw refused(`list[${i}]`, 'it is detached already')
+    if (isUnmovable(buffer)) throw refused(`list[${i}]`, UNMOVABLE)
+    if (list.indexOf(buffer) !== i) throw refused(`list[${i}]`, 'it stands in the list twice')
+  }
+  if (list.length === 0) return value
+  ever = true
+  const copy = [...list]
+  for (const buffer of copy) lists.set(buffer, copy)
+  if ((typeof value === 'object' && value !== null) || typeof value === 'function') {
+    listsOfValues.set(value as object, copy)
+    marked++
+  }
+  return value
+}
+
+/** Whether anything was ever marked. */
+export function mayMove(): boolean {
+  return ever
+}
+
+export function isMoving(buffer: ArrayBuffer): boolean {
+  return lists.has(buffer)
+}
+
+export function isDetached(buffer: ArrayBuffer): boolean {
+  if (buffer.byteLength > 0) return false
+  try {
+    new Uint8Array(buffer)
+    return false
+  } catch {
+    return true
+  }
+}
+
+/** Detaches what was listed with the buffers moved, or with the message itself, and is still here. */
+export function finishTransfer(root: unknown, moved: readonly ArrayBuffer[]): void {
+  for (const buffer of moved) {
+    const list = lists.get(buffer)
+    if (list !== undefined) drop(list)
+  }
+  if (marked === 0 || typeof root !== 'object' || root === null) return
+  const list = listsOfValues.get(root)
+  if (list === undefined) return
+  listsOfValues.delete(root)
+  marked--
+  drop(list)
+}
+
+function drop(list: readonly ArrayBuffer[]): void {
+  for (const buffer of list) {
+    lists.delete(buffer)
+    if (!isDetached(buffer)) detach(buffer)
+  }
+}
+
+/** The memory of a buffer as a new one; the old one is detached. */
+export function detach(buffer: ArrayBuffer): ArrayBuffer {
+  let copy: ArrayBuffer | undefined
+  try {
+    copy = structuredClone(buffer, { transfer: [buffer] })
+  } catch {}
+  // Node 20 copies what is marked as not to be moved.
+  if (copy === undefined || !isDetached(buffer)) {
+    lists.delete(buffer)
+    throw new Unfit(UNMOVABLE)
+  }
+  return copy
+}
+
+/** A buffer that may be moved by whatever means: not the pool that all small Buffers are cut from. */
+export function movable(buffer: ArrayBuffer): ArrayBuffer {
+  return marksAreKnown || buffer.byteLength !== Buffer.poolSize ? buffer : detach(buffer)
+}

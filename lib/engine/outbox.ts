@@ -1,0 +1,113 @@
+// The frames that this thread writes for one slot: into the arena, where the receiver reads them in place.
+
+import type { Port } from './binding.js'
+import {
+  BATCH_HEADER_WORDS,
+  BLOCKS_BIT,
+  MAX_FRAME_BYTES,
+  ROUTE_BLOCKS,
+  ROUTE_CLOSE,
+  SEGMENT_HEADER_BYTES,
+} from './frame.js'
+
+const MAX_FRAME_WORDS = MAX_FRAME_BYTES >> 2
+
+export class Outbox {
+  readonly #port: Port
+  readonly #i32: Int32Array
+  readonly #segmentWords: number
+  readonly #to: number
+  /** Frames that found no segment, oldest first: answers and system frames, which nobody waits for. */
+  readonly #late: Int32Array[] = []
+  #batch = 0 // word of the open batch's header, 0 for none
+  #position = 0
+  #end = 0
+  #count = 0
+  #blocks = 0
+
+  constructor(port: Port, i32: Int32Array, segmentBytes: number, to: number) {
+    this.#port = port
+    this.#i32 = i32
+    this.#segmentWords = segmentBytes >> 2
+    this.#to = to
+  }
+
+  /** The word where the next frame begins, with room for the largest; 0 where the arena has no segment left. */
+  begin(): number {
+    // Hot: tell-cross.
+    if (this.#position + MAX_FRAME_WORDS <= this.#end) return this.#position
+    return this.#next()
+  }
+
+  /** The frame that was begun ends before this word. */
+  end(at: number): void {
+    this.#position = at
+    this.#count++
+  }
+
+  /** A frame of native code's making, or kept from before: false where there is no segment. */
+  copy(frame: Int32Array): boolean {
+    const at = this.begin()
+    if (at === 0) return false
+    this.#i32.set(frame, at)
+    if (((frame[0] as number) & BLOCKS_BIT) !== 0) this.#blocks = ROUTE_BLOCKS
+    this.end(at + frame.length)
+    return true
+  }
+
+  /** Goes out when there is a segment again, in order. */
+  later(frame: Int32Array): void {
+    this.#late.push(frame)
+    this.#port.awaitSegments()
+  }
+
+  get isLate(): boolean {
+    return this.#late.length > 0
+  }
+
+  /** Sends what had to wait; false where some of it still does. */
+  catchUp(): boolean {
+    let sent = 0
+    for (const frame of this.#late) {
+      if (!this.copy(frame)) break
+      sent++
+    }
+    this.#late.splice(0, sent)
+    if (this.#late.length > 0) this.#port.awaitSegments()
+    return this.#late.length === 0
+  }
+
+  /** Hands over what was written. */
+  flush(): void {
+    if (this.#count === 0) return
+    this.#hand(0, 0)
+    this.#open(this.#position)
+  }
+
+  #hand(route: number, want: number): number {
+    const batch = this.#batch
+    const i32 = this.#i32
+    i32[batch + 1] = this.#position >> 1
+    i32[batch + 2] = this.#count
+    i32[batch + 3] = this.#to | route | this.#blocks
+    this.#count = 0
+    this.#blocks = 0
+    return this.#port.flush(batch >> 1, want)
+  }
+
+  #open(at: number): void {
+    this.#batch = at
+    this.#position = at + BATCH_HEADER_WORDS
+  }
+
+  #next(): number {
+    const segment = this.#batch === 0 ? this.#port.take(0) : this.#hand(ROUTE_CLOSE, 1)
+    if (segment === 0) {
+      this.#batch = this.#position = this.#end = 0
+      return 0
+    }
+    this.#end = (segment + 1) * this.#segmentWords
+    this.#open(segment * this.#segmentWords + (SEGMENT_HEADER_BYTES >> 2))
+    return this.#position
+  }
+}

@@ -1,0 +1,450 @@
+// One thread of one system: its actors, its queues, and the loop that works them off.
+
+import { errors } from '../errors.js'
+import { Asks } from './asks.js'
+import type { Port } from './binding.js'
+import { Cell, type CellOptions, type Method, PAUSED_STARTING } from './cell.js'
+import { copyValue, Decoder, type Words } from './codec/index.js'
+import { ThreadCodecHost } from './codec-host.js'
+import { Dispatcher } from './dispatch.js'
+import {
+  ACTORS,
+  BATCH,
+  CONTROL_BYTES,
+  CURSOR,
+  LOCAL_WORK,
+  NEXT_GENERATION,
+  NOTICE_ARENA_ROOM,
+  NOTICE_ASK_LOST,
+  NOTICE_POOL_CLOSED,
+  NOTICE_ROOM,
+  NOTICE_THREAD_DIED,
+  NOTICES,
+  POOL_SLOT,
+  REFERENCED,
+  SCHEDULE,
+  SIGNAL,
+  TURN,
+  YIELD,
+} from './frame.js'
+import type { Hooks } from './hooks.js'
+import { LocalQueue } from './local-queue.js'
+import { Sender, type SendOptions } from './sender.js'
+import { Target } from './target.js'
+
+export interface ThreadOptions {
+  readonly attach: (run: () => void) => Port | undefined
+  readonly arena: SharedArrayBuffer
+  readonly segmentBytes: number
+  readonly slot: number
+  readonly slots: number
+  readonly maxMessageBytes: number
+  readonly hooks: Hooks
+}
+
+/** Frames a batch, and how long a turn may take before timers and sockets get theirs, in milliseconds. */
+const BATCH_FRAMES = 1024
+const TURN_MS = 1
+/** The clock is read after so many messages at most; after fewer where they take long. */
+const MOST_BETWEEN_LOOKS = 64
+
+export class Thread {
+  readonly slot: number
+  readonly slots: number
+  readonly port: Port
+  readonly control: Int32Array
+  readonly hooks: Hooks
+  readonly asks: Asks
+  readonly sender: Sender
+  readonly codec: ThreadCodecHost
+  readonly dispatcher: Dispatcher
+  readonly local: LocalQueue = new LocalQueue()
+  readonly cells: (Cell | undefined)[] = []
+  readonly #free: number[] = []
+  readonly #targets = new Map<number, Target>()
+  #sweepAt = 4096
+  #localQueued = false
+  #running = false
+  #turn = -1
+  #turnStart = 0
+  #look = MOST_BETWEEN_LOOKS
+  #lastLook = 0
+  /** The actor whose method is on the stack. */
+  current: Cell | undefined = undefined
+  stopped = false
+  readonly #localTask = () => {
+    if (!this.#running && !this.stopped) this.#work(false)
+  }
+
+  constructor(options: ThreadOptions) {
+    this.slot = options.slot
+    this.slots = options.slots
+    this.hooks = options.hooks
+    const words: Words = {
+      i32: new Int32Array(options.arena),
+      f64: new Float64Array(options.arena),
+      u8: new Uint8Array(options.arena),
+    }
+    this.control = new Int32Array(options.arena, options.slot * CONTROL_BYTES, CONTROL_BYTES >> 2)
+    const port = options.attach(() => this.#work(true))
+    if (port === undefined) throw errors.internal(`slot ${options.slot} is taken`)
+    this.port = port
+    if (options.slot !== 0) this.control[REFERENCED] = 1
+    this.codec = new ThreadCodecHost(
+      port,
+      options.hooks,
+      (target) => this.expose(target),
+      (slot, index, generation, classId) => this.targetAt(slot, index, generation, classId),
+    )
+    this.asks = new Asks(
+      this.control,
+      (target, timeoutMs, method) =>
+        errors.askTimeout(this.hooks.methodName(target as Target, method), timeoutMs),
+      () => undefined,
+    )
+    this.sender = new Sender(
+      port,
+      words,
+      options.slot,
+      options.segmentBytes,
+      options.maxMessageBytes,
+      this.asks,
+      options.hooks,
+      this.codec,
+    )
+    this.dispatcher = new Dispatcher(this, words, new Decoder(this.codec, words))
+  }
+
+  // --- actors
+
+  /** A new actor of this thread; no message reaches it before start. index: -1 for the next free one. */
+  open(
+    instance: object,
+    methods: readonly (Method | undefined)[],
+    options: CellOptions,
+    classId: number,
+  ): Cell {
+    const index = this.#free.length > 0 ? (this.#free.pop() as number) : this.cells.length
+    const generation = this.control[NEXT_GENERATION] as number
+    this.control[NEXT_GENERATION] = generation + 1
+    const target = new Target(this.slot, index, generation, classId)
+    const cell = new Cell(target, instance, methods, options)
+    cell.paused = PAUSED_STARTING
+    target.cell = cell
+    this.cells[index] = cell
+    this.control[ACTORS] = (this.control[ACTORS] as number) + 1
+    return cell
+  }
+
+  /** It takes no message from here on: what waits and what is under way fails. */
+  close(cell: Cell): void {
+    if (cell.closed) return
+    cell.closed = true
+    cell.target.gone = true
+    this.cells[cell.index] = undefined
+    this.#free.push(cell.index)
+    this.control[ACTORS] = (this.control[ACTORS] as number) - 1
+    if (cell.native) this.port.close(cell.index)
+    if (cell.pool !== 0 && !this.port.leavePool(cell.pool, cell.index, cell.generation))
+      this.port.closePool(cell.pool)
+    this.dispatcher.closed(cell)
+  }
+
+  /** Native code has to know the actor: a reference to it goes to another thread, or it has a name. */
+  expose(target: Target): void {
+    const { cell } = target
+    if (cell === undefined || cell.native || cell.closed) return
+    cell.native = true
+    const { capacity, capacityBytes, overflow } = cell.options
+    if (!this.port.open(cell.index, cell.generation, capacity, Math.ceil(capacityBytes / 8), overflow))
+      throw errors.internal(`more than ${cell.index} actors on one thread can't be known to others`)
+    if (cell.paused !== 0) this.port.pause(cell.index)
+  }
+
+  pause(cell: Cell, why: number): void {
+    if (cell.paused === 0 && cell.native && !cell.closed) this.port.pause(cell.index)
+    cell.paused |= why
+  }
+
+  unpause(cell: Cell, why: number): void {
+    if ((cell.paused & why) === 0) return
+    cell.paused &= ~why
+    if (cell.paused !== 0 || cell.closed) return
+    if (cell.native) this.port.resume(cell.index)
+    if (cell.held !== undefined) this.queueHeld(cell)
+  }
+
+  /** The one target of that actor on this thread. */
+  targetAt(slot: number, index: number, generation: number, classId: number): Target {
+    if (slot === this.slot) {
+      const cell = this.cells[index]
+      if (cell !== undefined && cell.generation === generation) return cell.target
+    }
+    const key = slot * 0x40_0000 + index
+    let target = this.#targets.get(key)
+    if (target === undefined || target.generation !== generation) {
+      target = new Target(slot, index, generation, classId)
+      if (slot === this.slot) target.gone = true
+      this.#targets.set(key, target)
+      if (this.#targets.size > this.#sweepAt) this.#sweep()
+    }
+    if (target.classId === 0) target.classId = classId // a bounce did not say it
+    return target
+  }
+
+  // --- messages
+
+  /** Undefined: accepted. A promise: it waits for room. */
+  tell(
+    target: Target,
+    method: number,
+    argc: number,
+    value: unknown,
+    options?: SendOptions,
+  ): undefined | Promise<void> {
+    if (this.stopped) {
+      this.hooks.deadLetter(target, method, value, 'shutdown')
+      return undefined
+    }
+    const { cell } = target
+    if (cell === undefined) return this.sender.tell(target, method, argc, value, options)
+    const copy = argc === 0 ? undefined : copyValue(this.codec, value, method === 0 ? 'message' : 'args')
+    if (cell.closed) {
+      this.hooks.deadLetter(target, method, copy, 'stopped')
+      return undefined
+    }
+    // Hot: tell-local. A tell to oneself is always accepted.
+    if (cell.depth < cell.options.capacity || cell === this.current) {
+      cell.depth++
+      this.local.push(cell, method, argc, copy, 0, 0)
+      if (!this.#running && !this.#localQueued) this.#queueLocal()
+      return undefined
+    }
+    return this.dispatcher.tellFull(cell, method, argc, copy, options)
+  }
+
+  ask(
+    target: Target,
+    method: number,
+    argc: number,
+    value: unknown,
+    timeoutMs: number,
+    signal: AbortSignal | undefined,
+    exact: boolean,
+  ): Promise<unknown> {
+    if (this.stopped) return Promise.reject(errors.systemStopped())
+    if (signal?.aborted) return Promise.reject(signal.reason)
+    const { cell } = target
+    if (cell === undefined) return this.sender.ask(target, method, argc, value, timeoutMs, signal, exact)
+    let copy: unknown
+    if (argc !== 0) {
+      try {
+        copy = copyValue(this.codec, value, method === 0 ? 'message' : 'args')
+      } catch (error) {
+        return Promise.reject(error)
+      }
+    }
+    if (cell.closed) return Promise.reject(this.dispatcher.stoppedError(target, method))
+    const full = cell.depth >= cell.options.capacity && cell !== this.current
+    if (full && this.dispatcher.refusesAsk(cell))
+      return Promise.reject(errors.mailboxFull(this.nameOf(target)))
+    const promise = this.asks.begin(target, method, timeoutMs, exact)
+    const { index, sequence } = this.asks
+    if (signal !== undefined) this.asks.abortWith(signal, index, sequence)
+    // Hot: ask-local.
+    if (full) {
+      this.dispatcher.askFull(cell, method, argc, copy, index, sequence)
+    } else {
+      cell.depth++
+      this.local.push(cell, method, argc, copy, index, sequence)
+      if (!this.#running && !this.#localQueued) this.#queueLocal()
+    }
+    return promise
+  }
+
+  /** An ask of another thread's agent, in the system lane: not counted, not held up. */
+  askSystem(target: Target, method: number, value: unknown, timeoutMs: number): Promise<unknown> {
+    if (this.stopped) return Promise.reject(errors.systemStopped())
+    if (target.cell !== undefined) return this.ask(target, method, 1, value, timeoutMs, undefined, true)
+    return this.sender.ask(target, method, 1, value, timeoutMs, undefined, true, SIGNAL)
+  }
+
+  /** A copy, as a message would make it. */
+  copy(value: unknown): unknown {
+    return copyValue(this.codec, value, 'args')
+  }
+
+  nameOf(target: Target): string {
+    return target.slot === POOL_SLOT
+      ? `pool ${target.index}`
+      : `${target.slot}.${target.index}.${target.generation}`
+  }
+
+  /** The local queue gets an entry that looks at what the actor holds. */
+  queueHeld(cell: Cell): void {
+    if (cell.heldQueued) return
+    cell.heldQueued = true
+    this.local.push(cell, -1, 0, undefined, 0, 0)
+    if (!this.#running && !this.#localQueued) this.#queueLocal()
+  }
+
+  /** A message of the engine's own, behind the local ones of that actor. */
+  pushLocal(cell: Cell, method: number): void {
+    this.local.push(cell, method, 0, undefined, 0, 0)
+    if (!this.#running && !this.#localQueued) this.#queueLocal()
+  }
+
+  /** Leaves the slot: nothing is sent or handled any more. */
+  stop(): void {
+    if (this.stopped) return
+    this.sender.flush()
+    this.stopped = true
+    this.asks.dispose()
+    this.port.detach()
+  }
+
+  // --- the loop
+
+  #queueLocal(): void {
+    this.control[LOCAL_WORK] = 1
+    if (this.control[REFERENCED] === 0) this.port.ref()
+    // A turn that has used its time up goes on after the event loop had its own: #work takes it up then.
+    this.#localQueued = true
+    if (this.#turn === this.control[TURN] && performance.now() - this.#turnStart > TURN_MS) return
+    queueMicrotask(this.#localTask)
+  }
+
+  /** Works off what waits, for a turn's time: inbox: the frames of other threads too. */
+  #work(inbox: boolean): void {
+    const { control, port } = this
+    const now = performance.now()
+    if (this.#turn !== control[TURN]) {
+      this.#turn = control[TURN] as number
+      this.#turnStart = now
+    }
+    this.#lastLook = now
+    this.#running = true
+    this.#localQueued = false
+    this.sender.batching = true
+    let more = true
+    if (!inbox) {
+      this.#workLocal()
+    } else {
+      while (more) {
+        if ((control[CURSOR] as number) >= (control[BATCH] as number)) {
+          more = port.drain(BATCH_FRAMES) > 0
+          if (control[NOTICES] !== 0) this.#notices()
+        }
+        if (!this.#workBatch() || !this.#workLocal()) more = false
+        if (control[YIELD] !== 0) more = false
+        this.sender.flush()
+      }
+    }
+    this.#running = false
+    this.sender.batching = false
+    this.sender.flush()
+    // What is left over waits for the next turn.
+    this.#localQueued = this.local.length > 0
+    control[LOCAL_WORK] = this.#localQueued ? 1 : 0
+  }
+
+  /** False where the turn's time is up. */
+  #workBatch(): boolean {
+    const { control, dispatcher } = this
+    const count = control[BATCH] as number
+    let at = control[CURSOR] as number
+    let look = at + this.#look
+    while (at < count) {
+      const entry = control[SCHEDULE + at++] as number
+      control[CURSOR] = at
+      if (entry > 0) dispatcher.frame(entry << 1)
+      else if (entry < 0) dispatcher.bounced(-entry << 1)
+      if (at === look) {
+        if (this.#isTimeUp(this.#look) && at < count) return false
+        look = at + this.#look
+      }
+    }
+    return true
+  }
+
+  #workLocal(): boolean {
+    const { local, dispatcher } = this
+    let left = this.#look
+    while (local.length > 0) {
+      local.take()
+      dispatcher.local(local)
+      if (--left === 0) {
+        if (this.#isTimeUp(this.#look)) return false
+        left = this.#look
+      }
+    }
+    return true
+  }
+
+  /** Reads the clock, and sets after how many messages it is to be read next. */
+  #isTimeUp(handled: number): boolean {
+    const now = performance.now()
+    const each = (now - this.#lastLook) / handled
+    this.#lastLook = now
+    this.#look =
+      each * this.#look > TURN_MS / 4
+        ? Math.max(this.#look >> 1, 1)
+        : Math.min(this.#look * 2, MOST_BETWEEN_LOOKS)
+    return now - this.#turnStart > TURN_MS
+  }
+
+  #notices(): void {
+    const list = this.port.notices()
+    for (let i = 0; i + 2 < list.length; i += 3) {
+      const a = list[i + 1] as number
+      const b = (list[i + 2] as number) | 0
+      switch (list[i]) {
+        case NOTICE_ROOM:
+          this.sender.room(a, b)
+          break
+        case NOTICE_ARENA_ROOM:
+          this.sender.arenaRoom()
+          break
+        case NOTICE_THREAD_DIED:
+          this.#lost((target) => target.slot === a && target.index !== 0 && target.generation - b < 0)
+          this.#lostAgent(a)
+          this.hooks.threadDied(a, b)
+          break
+        case NOTICE_ASK_LOST:
+          this.asks.reject(a, b, errors.threadDied('the thread that ran the call has ended'))
+          break
+        case NOTICE_POOL_CLOSED:
+          this.#lost((target) => target.slot === POOL_SLOT && target.index === a)
+          this.hooks.poolClosed(a)
+          break
+      }
+    }
+  }
+
+  #lost(matches: (target: Target) => boolean): void {
+    for (const target of this.#targets.values()) if (matches(target)) target.gone = true
+    this.sender.lost(matches)
+    this.asks.fail(
+      (target) => matches(target as Target),
+      (target, method) => this.dispatcher.stoppedError(target as Target, method),
+    )
+  }
+
+  /** What the dead thread's own agent was asked is lost; the next thread has an agent of the same address. */
+  #lostAgent(slot: number): void {
+    this.asks.fail(
+      (target) => target.slot === slot && target.index === 0,
+      () => errors.threadDied(`thread ${slot} has ended`),
+    )
+  }
+
+  /** Forgets targets that are gone; those that live stay, so that what was sent to them stays counted. */
+  #sweep(): void {
+    for (const [key, target] of this.#targets) {
+      if (target.index === 0 || target.waiting !== undefined) continue
+      const room = this.port.account(target.slot, target.index, target.generation, 0, 0) & 3
+      if (room === 2) this.#targets.delete(key)
+    }
+    this.#sweepAt = Math.max(4096, this.#targets.size * 2)
+  }
+}

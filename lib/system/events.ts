@@ -1,0 +1,139 @@
+// What a system tells of itself: events, counted and listened to on the host, wherever they happened.
+
+import { EventEmitter } from 'node:events'
+import type { DeadLetterReason } from '../engine/index.js'
+import type { Logger } from '../options.js'
+
+/** A message that could not be delivered (contract 3.7). */
+export interface DeadLetter {
+  /** The actor's id, as text. */
+  readonly actor: string
+  /** `receive`, or the method that was called. */
+  readonly method: string
+  /** The message, or the arguments. Undefined where it can't be read any more. */
+  readonly message: unknown
+  readonly reason: DeadLetterReason
+}
+
+/** An error that nobody waited for (contract 4.3). */
+export interface UnobservedError {
+  readonly actor: string
+  readonly method: string
+  readonly error: Error
+}
+
+/** A thread that has ended; another takes its place. */
+export interface ThreadDied {
+  readonly slot: number
+  /** What ended it, where it is known. */
+  readonly error: Error | undefined
+}
+
+export interface SystemEvents {
+  deadLetter: [DeadLetter]
+  unobservedError: [UnobservedError]
+  threadDied: [ThreadDied]
+}
+
+export type SystemEvent =
+  | { readonly name: 'deadLetter'; readonly data: DeadLetter }
+  | { readonly name: 'unobservedError'; readonly data: UnobservedError }
+
+/** Log lines of one kind in so many milliseconds; the rest is counted and said with the next. */
+const LOG_LINES = 10
+const LOG_WINDOW_MS = 10_000
+/** Events that an engine thread hands on at a time; the rest of them is counted. */
+const MOST_HANDED_ON = 1000
+
+export class Events {
+  readonly emitter: EventEmitter<SystemEvents> = new EventEmitter<SystemEvents>()
+  readonly #logger: Logger
+  readonly #logged = new Map<string, { since: number; lines: number; left: number }>()
+  readonly counts: { deadLetter: number; unobservedError: number; threadDied: number } = {
+    deadLetter: 0,
+    unobservedError: 0,
+    threadDied: 0,
+  }
+  #waiting: SystemEvent[] = []
+  #unsaid: Record<string, number> = {}
+  #handOn: ((events: SystemEvent[], counts: Record<string, number>) => void) | undefined
+  #scheduled = false
+
+  constructor(logger: Logger) {
+    this.#logger = logger
+  }
+
+  /** On an engine thread: events go to the host. */
+  forwardTo(handOn: (events: SystemEvent[], counts: Record<string, number>) => void): void {
+    this.#handOn = handOn
+  }
+
+  happened(event: SystemEvent): void {
+    if (this.#handOn === undefined) {
+      this.counts[event.name]++
+      this.#deliver(event)
+      return
+    }
+    if (this.#waiting.length < MOST_HANDED_ON) this.#waiting.push(event)
+    else this.#unsaid[event.name] = (this.#unsaid[event.name] ?? 0) + 1
+    if (this.#scheduled) return
+    this.#scheduled = true
+    setImmediate(() => this.flush())
+  }
+
+  flush(): void {
+    this.#scheduled = false
+    if (this.#waiting.length === 0) return
+    const events = this.#waiting
+    const counts = this.#unsaid
+    this.#waiting = []
+    this.#unsaid = {}
+    this.#handOn?.(events, counts)
+  }
+
+  /** On the host: what an engine thread handed on. */
+  received(events: SystemEvent[], counts: Record<string, number>): void {
+    for (const event of events) this.happened(event)
+    for (const [name, count] of Object.entries(counts)) this.counts[name as SystemEvent['name']] += count
+  }
+
+  died(slot: number, error: Error | undefined): void {
+    this.counts.threadDied++
+    this.#logger.error({ slot, err: error }, `thread ${slot} has ended, and is replaced`)
+    this.emitter.emit('threadDied', { slot, error })
+  }
+
+  #deliver(event: SystemEvent): void {
+    if (event.name === 'deadLetter') {
+      const { actor, method, reason } = event.data
+      this.#log(
+        'deadLetter',
+        { actor, method, reason },
+        `a message to ${actor} (${method}) was not delivered: ${reason}`,
+      )
+      this.emitter.emit('deadLetter', event.data)
+    } else {
+      const { actor, method, error } = event.data
+      this.#log(
+        'unobservedError',
+        { actor, method, err: error },
+        `${actor} (${method}) failed: ${error.message}`,
+      )
+      this.emitter.emit('unobservedError', event.data)
+    }
+  }
+
+  #log(kind: string, fields: object, message: string): void {
+    const now = performance.now()
+    let state = this.#logged.get(kind)
+    if (state === undefined || now - state.since > LOG_WINDOW_MS) {
+      const left = state?.left ?? 0
+      state = { since: now, lines: 0, left: 0 }
+      this.#logged.set(kind, state)
+      if (left > 0)
+        this.#logger.warn({ kind, count: left }, `${left} more of the kind ${kind} were not logged`)
+    }
+    if (state.lines++ < LOG_LINES) this.#logger.warn(fields, message)
+    else state.left++
+  }
+}

@@ -1,0 +1,143 @@
+// One thread's part of a system: its engine thread, its agent, and the hooks by which the engine knows of actors.
+
+import type { ActorRef } from '../actor/index.js'
+import {
+  type ActorHost,
+  type ActorRecord,
+  classesOf,
+  classify,
+  contextOf,
+  proxyOf,
+  refOf,
+} from '../actor/index.js'
+import {
+  addon,
+  type Cell,
+  type Hooks,
+  POOL_SLOT,
+  type Port,
+  type Target,
+  Thread,
+  targetOf,
+} from '../engine/index.js'
+import { errors } from '../errors.js'
+import type { Logger, SpawnOptions, StopOptions } from '../options.js'
+import { Agent } from './agent.js'
+import { Events } from './events.js'
+
+/** What an engine thread is told at its start. */
+export interface ThreadData {
+  readonly engine: number
+  readonly slot: number
+  readonly slots: number
+  readonly arena: SharedArrayBuffer
+  readonly segmentBytes: number
+  readonly maxMessageBytes: number
+  readonly nodeId: string
+}
+
+export interface SystemSide {
+  readonly system: object
+  stop(target: Target, options: StopOptions | undefined): Promise<void>
+  spawn(what: object, options: SpawnOptions | undefined, parent: ActorRef | undefined): Promise<ActorRef>
+  threadDied(slot: number, before: number): void
+  poolClosed(pool: number): void
+}
+
+export class LocalThread implements ActorHost {
+  readonly thread: Thread
+  readonly nodeId: string
+  readonly logger: Logger
+  readonly agent: Agent
+  readonly events: Events
+  readonly slots: number
+  #side: SystemSide | undefined
+
+  constructor(data: ThreadData, logger: Logger) {
+    this.nodeId = data.nodeId
+    this.logger = logger
+    this.slots = data.slots
+    this.events = new Events(logger)
+    this.thread = new Thread({
+      attach: (run): Port | undefined => addon.attach(data.engine, data.slot, run),
+      arena: data.arena,
+      segmentBytes: data.segmentBytes,
+      slot: data.slot,
+      slots: data.slots,
+      maxMessageBytes: data.maxMessageBytes,
+      hooks: this.#hooks(),
+    })
+    this.agent = new Agent(this, (events, counts) => this.events.received(events, counts))
+    this.agent.open()
+  }
+
+  /** The system of this thread; set once, right after both are made. */
+  set side(side: SystemSide) {
+    this.#side = side
+  }
+
+  get system(): object {
+    return (this.#side as SystemSide).system
+  }
+
+  stop(target: Target, options: StopOptions | undefined): Promise<void> {
+    return (this.#side as SystemSide).stop(target, options)
+  }
+
+  spawn(what: object, options: SpawnOptions | undefined, parent: ActorRef | undefined): Promise<ActorRef> {
+    return (this.#side as SystemSide).spawn(what, options, parent)
+  }
+
+  /** The agent of a slot. */
+  agentOf(slot: number): Target {
+    const own = this.thread.cells[0]
+    return slot === this.thread.slot && own !== undefined ? own.target : this.thread.targetAt(slot, 0, 0, 0)
+  }
+
+  nameOf(target: Target): string {
+    const cell = target.cell
+    const record = cell?.actor as ActorRecord | undefined
+    const id = target.slot === POOL_SLOT ? `pool ${target.index}` : refOf(this, target).actorId.toString()
+    return record?.name === undefined ? id : `${record.name} (${id})`
+  }
+
+  #hooks(): Hooks {
+    return {
+      targetOf: (ref) => targetOf(ref) as Target,
+      refFor: (target) => refOf(this, target),
+      proxyFor: (target) => proxyOf(this, target),
+      contextOf: (cell) => contextOf(this, cell),
+      methodName: (target, method) => this.#methodName(target, method),
+      classify: (thrown) => classify(thrown),
+      unobserved: (error, cell, method) => {
+        const actor = this.nameOf(cell.target)
+        this.events.happened({
+          name: 'unobservedError',
+          data: { actor, method: this.#methodName(cell.target, method), error },
+        })
+      },
+      failed: () => undefined,
+      deadLetter: (target, method, message, reason) =>
+        this.events.happened({
+          name: 'deadLetter',
+          data: { actor: this.nameOf(target), method: this.#methodName(target, method), message, reason },
+        }),
+      threadDied: (slot, before) => this.#side?.threadDied(slot, before),
+      poolClosed: (pool) => this.#side?.poolClosed(pool),
+    }
+  }
+
+  #methodName(target: Target, method: number): string {
+    if (method === 0) return 'receive'
+    if (target.index === 0 && target.slot !== POOL_SLOT) return 'system'
+    if (target.classId === 0) return `method ${method}`
+    return classesOf(this, target).description.methods[method - 1] ?? `method ${method}`
+  }
+}
+
+/** Of a cell that is of no actor of the user's. */
+export function isAgent(cell: Cell): boolean {
+  return cell.index === 0
+}
+
+export { errors }

@@ -1,0 +1,69 @@
+// Which thread an actor is spawned on (contract, section 2).
+
+import { ACTORS, CONTROL_BYTES } from '../engine/index.js'
+import { errors } from '../errors.js'
+import type { Placement } from '../options.js'
+
+export class Placer {
+  readonly #own: number
+  readonly #slots: number
+  readonly #control: Int32Array
+  /** Spawns under way, which the counts of the slots do not show yet. */
+  readonly #pending: Int32Array
+  #turn = 0
+
+  /** slots: the host and the engine threads. */
+  constructor(arena: SharedArrayBuffer, own: number, slots: number) {
+    this.#own = own
+    this.#slots = slots
+    this.#control = new Int32Array(arena, 0, (CONTROL_BYTES >> 2) * slots)
+    this.#pending = new Int32Array(slots)
+  }
+
+  choose(placement: Placement): number {
+    if (typeof placement === 'object') {
+      const { slot } = placement
+      if (slot >= this.#slots)
+        throw errors.invalidOption(
+          'placement.slot',
+          slot,
+          `a whole number from 0, the host, to ${this.#slots - 1}`,
+        )
+      return slot
+    }
+    if (placement === 'host' || this.#slots === 1) return 0
+    if (placement === 'auto') return this.#own === 0 ? this.#leastLoaded() : this.#own
+    this.#turn = (this.#turn % (this.#slots - 1)) + 1
+    return this.#turn
+  }
+
+  began(slot: number): void {
+    this.#pending[slot] = (this.#pending[slot] as number) + 1
+  }
+
+  ended(slot: number): void {
+    this.#pending[slot] = (this.#pending[slot] as number) - 1
+  }
+
+  /** Live actors of a slot. */
+  actors(slot: number): number {
+    // Its agent is one of them.
+    return Math.max((this.#control[(CONTROL_BYTES >> 2) * slot + ACTORS] as number) - 1, 0)
+  }
+
+  #leastLoaded(): number {
+    let best = 0
+    let least = Number.POSITIVE_INFINITY
+    for (let i = 1; i < this.#slots; i++) {
+      // From the next in turn, so that equals take turns.
+      const slot = ((this.#turn + i - 1) % (this.#slots - 1)) + 1
+      const load = this.actors(slot) + (this.#pending[slot] as number)
+      if (load < least) {
+        least = load
+        best = slot
+      }
+    }
+    this.#turn = best
+    return best
+  }
+}

@@ -1,0 +1,567 @@
+// ActorSystem: the actors of one process, on all its threads.
+
+import { randomBytes } from 'node:crypto'
+import type { EventEmitter } from 'node:events'
+import {
+  type ActorHost,
+  ActorId,
+  type ActorProxy,
+  type ActorRef,
+  type AnyClass,
+  type ClassInfo,
+  classIdOf,
+  classInfo,
+  currentHost,
+  proxyOf,
+  refOf,
+  setCurrentHost,
+} from '../actor/index.js'
+import {
+  addon,
+  bridge,
+  type CellOptions,
+  type EngineStats,
+  POOL_SLOT,
+  Target,
+  targetOf,
+} from '../engine/index.js'
+import { errors } from '../errors.js'
+import {
+  checkActorName,
+  checkShutdownOptions,
+  checkSpawnOptions,
+  checkStopOptions,
+  checkSystemOptions,
+  type ResolvedSpawnOptions,
+  type ResolvedSystemOptions,
+  type ShutdownOptions,
+  type SpawnOptions,
+  type StopOptions,
+  type SystemOptions,
+} from '../options.js'
+import {
+  AGENT_EVENTS,
+  AGENT_LOOKUP,
+  AGENT_SPAWN,
+  AGENT_STOP,
+  AGENT_STOP_ALL,
+  type Place,
+  type SpawnRequest,
+  type StopRequest,
+} from './agent.js'
+import type { SystemEvents } from './events.js'
+import { LocalThread, type SystemSide, type ThreadData } from './local.js'
+import { Placer } from './placement.js'
+import { Workers } from './workers.js'
+
+/** A member of the cluster; a system without one is its only member. */
+export interface Member {
+  readonly nodeId: string
+  readonly addr: string | undefined
+  readonly status: 'joining' | 'alive' | 'suspect' | 'leaving' | 'dead'
+  /** When it took that status. */
+  readonly since: Date
+}
+
+export interface ThreadStats {
+  /** 0 is the host. */
+  readonly slot: number
+  readonly actors: number
+  /** Share of the time since the last call of stats in which its event loop was busy, 0 to 1. */
+  readonly utilization: number
+}
+
+export interface SystemStats {
+  readonly threads: readonly ThreadStats[]
+  readonly engine: EngineStats
+  /** False where moving memory between threads copies it, and SharedArrayBuffers can't be sent. */
+  readonly bridge: boolean
+  readonly deadLetters: number
+  readonly unobservedErrors: number
+  readonly threadsDied: number
+}
+
+/** How many cells of options there are is how many kinds of spawns, so they are shared. */
+const cellOptions = new Map<string, CellOptions>()
+
+function cellOptionsOf(options: ResolvedSpawnOptions, serial: boolean): CellOptions {
+  const overflow = ['wait', 'fail', 'drop-newest', 'drop-oldest'].indexOf(options.overflow)
+  const limit = options.maxConcurrency ?? (serial || options.instances > 1 ? 1 : Number.POSITIVE_INFINITY)
+  const key = `${options.mailboxCapacity},${options.mailboxBytes},${overflow},${limit}`
+  let found = cellOptions.get(key)
+  if (found === undefined) {
+    found = { capacity: options.mailboxCapacity, capacityBytes: options.mailboxBytes, overflow, limit }
+    cellOptions.set(key, found)
+  }
+  return found
+}
+
+/**
+ * The actors of one process. Made by `init` and `actorSystem`; on an engine thread, `getSystem()` is the same system as
+ * seen from there.
+ */
+export class ActorSystem implements SystemSide {
+  readonly #local: LocalThread
+  readonly #placer: Placer
+  readonly #engine: number | undefined
+  readonly #workers: Workers | undefined
+  #stopping: Promise<void> | undefined
+  readonly #since = new Date()
+
+  private constructor(local: LocalThread, arena: SharedArrayBuffer, engine?: number, workers?: Workers) {
+    this.#local = local
+    this.#engine = engine
+    this.#workers = workers
+    this.#placer = new Placer(arena, local.thread.slot, local.slots)
+    local.side = this
+  }
+
+  /** Of the engine: a system on this thread, which is its host. */
+  static async start(given: SystemOptions | undefined): Promise<ActorSystem> {
+    const options = checkSystemOptions(given)
+    const { data, engine } = makeEngine(options)
+    const local = new LocalThread({ ...data, slot: 0 }, options.logger)
+    const workers = new Workers({
+      data,
+      resourceLimits: options.resourceLimits,
+      isVacant: (slot) => local.thread.port.vacant(slot),
+      onDeath: (slot, error) => local.events.died(slot, error),
+      onGivenUp: (slot, error) =>
+        options.logger.error({ slot, err: error }, `thread ${slot} can't be started again`),
+    })
+    const system = new ActorSystem(local, data.arena, engine, workers)
+    try {
+      await Promise.all(Array.from({ length: options.threads }, (_, i) => workers.start(i + 1)))
+    } catch (error) {
+      await system.#end()
+      throw error
+    }
+    return system
+  }
+
+  /** Of the engine: the system as seen from one of its engine threads. */
+  static onThread(local: LocalThread, arena: SharedArrayBuffer): ActorSystem {
+    const system = new ActorSystem(local, arena)
+    const host = local.agentOf(0)
+    local.events.forwardTo((events, counts) => {
+      local.thread
+        .askSystem(host, AGENT_EVENTS, { events, counts }, Number.POSITIVE_INFINITY)
+        .catch(() => undefined)
+    })
+    return system
+  }
+
+  /** Its side of the actors on this thread. */
+  get host(): ActorHost {
+    return this.#local
+  }
+
+  get system(): ActorSystem {
+    return this
+  }
+
+  /** The id of this node: random unless set. */
+  get nodeId(): string {
+    return this.#local.nodeId
+  }
+
+  /** Where other nodes reach this one; undefined for a system that listens nowhere. */
+  get addr(): string | undefined {
+    return undefined
+  }
+
+  /**
+   * Spawns an actor (contract, section 2). An instance lives on the calling thread, a class on any.
+   * @param what an instance of a class, or a class
+   * @param options.name unique in the node: 1 to 255 characters of `A-Za-z0-9._-/@:`
+   * @param options.args of the constructor, for a class
+   * @param options.mailboxCapacity messages that may wait, 65,536 unless set
+   * @param options.overflow what a full mailbox does: wait (default), fail, drop-newest, drop-oldest
+   * @param options.maxConcurrency asynchronous calls under way at a time, no limit unless set
+   * @param options.placement auto (default), spread, host, or { slot }
+   * @param options.instances how many share the work behind one reference, 1 unless set
+   * @returns a reference, once `onStart` has run
+   * @throws what the constructor or onStart threw; ERR_PULSING_NAME_TAKEN, ERR_PULSING_INVALID_OPTION,
+   *   ERR_PULSING_CLASS_NOT_FOUND, ERR_PULSING_CLASS_NOT_REGISTERED, ERR_PULSING_MODULE_LOAD_FAILED
+   */
+  async spawn(what: object, options?: SpawnOptions, parent?: ActorRef): Promise<ActorRef> {
+    this.#check()
+    if (typeof what === 'function')
+      return refOf(this.#local, await this.#spawnClass(what as unknown as AnyClass, options, parent))
+    if (typeof what !== 'object' || what === null)
+      throw errors.invalidArgument('actor', what, 'an instance of a class, or a class')
+    return refOf(this.#local, await this.#spawnInstance(what, options, parent))
+  }
+
+  /** As spawn, with a name. */
+  async spawnNamed(name: string, what: object, options?: SpawnOptions): Promise<ActorRef> {
+    return this.spawn(what, { ...options, name })
+  }
+
+  /** The actor of that name, as a reference. Throws ERR_PULSING_ACTOR_NOT_FOUND where there is none. */
+  async resolve(name: string): Promise<ActorRef> {
+    return refOf(this.#local, this.#find(name))
+  }
+
+  /** The actor of that id, as a reference. Throws ERR_PULSING_ACTOR_NOT_FOUND where there is none (any more). */
+  async refer(actorId: ActorId | string): Promise<ActorRef> {
+    this.#check()
+    const id = typeof actorId === 'string' ? ActorId.parse(actorId) : actorId
+    if (!(id instanceof ActorId)) throw errors.invalidArgument('actorId', actorId, 'an ActorId, or its text')
+    const { thread } = this.#local
+    const { slot, index, generation } = id
+    const known = id.nodeId === this.nodeId && (slot === POOL_SLOT || slot < this.#local.slots)
+    let classId = -1
+    if (known && slot === POOL_SLOT) {
+      classId = thread.port.listNames().find(([s, i]) => s === slot && i === index)?.[3] ?? -1
+    } else if (known) {
+      const at = { index, generation }
+      classId = (await thread.askSystem(
+        this.#local.agentOf(slot),
+        AGENT_LOOKUP,
+        at,
+        Number.POSITIVE_INFINITY,
+      )) as number
+    }
+    if (classId < 0) throw errors.actorNotFound(String(id))
+    return refOf(this.#local, thread.targetAt(slot, index, generation, classId))
+  }
+
+  /** Names of the actors of this node, with their references. */
+  async allNamedActors(): Promise<{ name: string; ref: ActorRef }[]> {
+    this.#check()
+    const { thread } = this.#local
+    return thread.port.listNames().map(([slot, index, generation, classId, name]) => ({
+      name,
+      ref: refOf(this.#local, thread.targetAt(slot, index, generation, classId)),
+    }))
+  }
+
+  /** The nodes of the cluster: this one. */
+  async members(): Promise<Member[]> {
+    return [{ nodeId: this.nodeId, addr: this.addr, status: 'alive', since: this.#since }]
+  }
+
+  /**
+   * Stops an actor (contract 3.8); nothing where it has stopped.
+   * @param which its name, reference or proxy
+   * @param options.drain first handle what was sent before, and wait for what is under way
+   */
+  stop(which: string | object, options?: StopOptions): Promise<void> {
+    return this.#stop(which, options)
+  }
+
+  async #stop(which: string | object, options: StopOptions | undefined): Promise<void> {
+    const { drain } = checkStopOptions(options)
+    const target =
+      typeof which === 'string' ? this.#find(which) : which instanceof Target ? which : actorOf(which)
+    if (target.slot === POOL_SLOT) return this.#stopPool(target, drain)
+    const request: StopRequest = { index: target.index, generation: target.generation, drain }
+    await this.#agent(target.slot, AGENT_STOP, request)
+  }
+
+  /** Counts, at this moment (contract, section 2). */
+  stats(): SystemStats {
+    const { thread, events } = this.#local
+    return {
+      threads: Array.from({ length: this.#local.slots }, (_, slot) => ({
+        slot,
+        actors: this.#placer.actors(slot),
+        utilization: this.#workers?.utilization(slot) ?? 0,
+      })),
+      engine: thread.port.stats(),
+      bridge: bridge !== undefined,
+      deadLetters: events.counts.deadLetter,
+      unobservedErrors: events.counts.unobservedError,
+      threadsDied: events.counts.threadDied,
+    }
+  }
+
+  /** Listens to events of the system (contract, section 2); on the host, to those of all threads. */
+  on<E extends keyof SystemEvents>(event: E, listener: (event: SystemEvents[E][0]) => void): this {
+    ;(this.#local.events.emitter as EventEmitter).on(event, listener)
+    return this
+  }
+
+  off<E extends keyof SystemEvents>(event: E, listener: (event: SystemEvents[E][0]) => void): this {
+    ;(this.#local.events.emitter as EventEmitter).off(event, listener)
+    return this
+  }
+
+  /**
+   * Stops all actors, then the threads (contract 3.8). What is not done after timeoutMs is given up.
+   * @param options.timeoutMs 10,000 unless set
+   */
+  shutdown(options?: ShutdownOptions): Promise<void> {
+    const { timeoutMs } = checkShutdownOptions(options)
+    if (this.#engine === undefined) return Promise.reject(errors.hostOnly('shutdown'))
+    this.#stopping ??= this.#shutdown(timeoutMs)
+    return this.#stopping
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.shutdown()
+  }
+
+  // --- of the engine
+
+  /** As spawn of a class, but gives a proxy. */
+  async spawnProxy(Class: AnyClass, options: SpawnOptions): Promise<object> {
+    this.#check()
+    return proxyOf(this.#local, await this.#spawnClass(Class, options, undefined))
+  }
+
+  /** As resolve, but gives the proxy of the class. */
+  async resolveProxy<T extends object>(Class: AnyClass, name: string): Promise<ActorProxy<T>> {
+    return refOf(this.#local, this.#find(name)).asType(
+      Class as unknown as abstract new (
+        ...args: never[]
+      ) => T,
+    )
+  }
+
+  threadDied(): void {}
+
+  poolClosed(pool: number): void {
+    this.#freePoolName(pool)
+  }
+
+  // --- inside
+
+  #check(): void {
+    if (this.#stopping !== undefined || this.#local.thread.stopped) throw errors.systemStopped()
+  }
+
+  #find(name: string): Target {
+    this.#check()
+    checkActorName(name)
+    const found = this.#local.thread.port.findName(name)
+    if (found === undefined) throw errors.actorNotFound(name)
+    return this.#local.thread.targetAt(...found)
+  }
+
+  #agent(slot: number, method: number, value: unknown): Promise<unknown> {
+    return this.#local.thread.askSystem(this.#local.agentOf(slot), method, value, Number.POSITIVE_INFINITY)
+  }
+
+  async #spawnInstance(
+    instance: object,
+    given: SpawnOptions | undefined,
+    parent?: ActorRef,
+  ): Promise<Target> {
+    const info = infoOf(instance)
+    const options = checkSpawnOptions(given, info.options)
+    if (options.instances > 1)
+      throw errors.invalidOption('instances', options.instances, '1 for an instance: spawn its class')
+    if (options.args.length > 0)
+      throw errors.invalidOption('args', options.args, 'no arguments: the instance is made already')
+    const { slot } = this.#local.thread
+    const { placement } = options
+    const elsewhere = placement === 'spread' || (typeof placement === 'object' && placement.slot !== slot)
+    if (elsewhere || (placement === 'host' && slot !== 0))
+      throw errors.invalidOption(
+        'placement',
+        placement,
+        'the calling thread: spawn the class to place it elsewhere',
+      )
+    const [index, generation, classId] = await this.#local.agent.start({
+      info,
+      make: () => instance,
+      options: cellOptionsOf(options, info.serial),
+      name: options.name,
+      parent,
+      pool: 0,
+      permits: 1,
+    })
+    return this.#local.thread.targetAt(slot, index, generation, classId)
+  }
+
+  async #spawnClass(Class: AnyClass, given: SpawnOptions | undefined, parent?: ActorRef): Promise<Target> {
+    const info = classInfo(Class)
+    const options = checkSpawnOptions(given, info.options)
+    const request: SpawnRequest = {
+      moduleUrl: info.moduleUrl ?? '',
+      type: info.type,
+      text: info.text,
+      args: options.args,
+      options: cellOptionsOf(options, info.serial),
+      name: options.name,
+      parent,
+      pool: 0,
+      permits: 1,
+    }
+    if (options.instances > 1) return this.#spawnPool(info, request, options)
+    return this.#place(info, request, this.#slotFor(info, options, parent))
+  }
+
+  #slotFor(info: ClassInfo, options: ResolvedSpawnOptions, parent: ActorRef | undefined): number {
+    const { slot } = this.#local.thread
+    const near =
+      options.placement === 'auto' && (parent !== undefined || this.#local.thread.current !== undefined)
+    const chosen = near ? slot : this.#placer.choose(options.placement)
+    if (info.moduleUrl !== undefined || chosen === slot) return chosen
+    if (options.placement === 'auto') return slot
+    throw errors.classNotRegistered(info.type)
+  }
+
+  async #place(info: ClassInfo, request: SpawnRequest, slot: number): Promise<Target> {
+    const { thread, agent } = this.#local
+    this.#placer.began(slot)
+    try {
+      let place: Place
+      if (slot === thread.slot) {
+        const { name, parent, options, pool, permits } = request
+        const args = thread.copy(request.args) as unknown[]
+        const Class = info.Class as new (...args: unknown[]) => object
+        place = await agent.start({
+          info,
+          make: () => new Class(...args),
+          options,
+          name,
+          parent,
+          pool,
+          permits,
+        })
+      } else {
+        place = (await this.#agent(slot, AGENT_SPAWN, request)) as Place
+      }
+      return thread.targetAt(slot, ...place)
+    } finally {
+      this.#placer.ended(slot)
+    }
+  }
+
+  async #spawnPool(info: ClassInfo, request: SpawnRequest, options: ResolvedSpawnOptions): Promise<Target> {
+    const { port } = this.#local.thread
+    const { capacity, capacityBytes, overflow } = request.options
+    const pool = port.makePool(capacity, Math.ceil(capacityBytes / 8), overflow)
+    const classId = classIdOf(this.#local, info)
+    if (options.name !== undefined && !port.addName(options.name, POOL_SLOT, pool, pool, classId))
+      throw errors.nameTaken(options.name)
+    const permits = options.maxConcurrency ?? 1
+    const one: SpawnRequest = { ...request, name: undefined, pool, permits }
+    const placement = options.placement === 'auto' ? 'spread' : options.placement
+    const started = await Promise.allSettled(
+      Array.from({ length: options.instances }, () =>
+        this.#place(
+          info,
+          one,
+          this.#slotFor(
+            info,
+            { ...options, placement: info.moduleUrl === undefined ? 'auto' : placement },
+            undefined,
+          ),
+        ),
+      ),
+    )
+    const failed = started.find((one) => one.status === 'rejected')
+    const target = this.#local.thread.targetAt(POOL_SLOT, pool, pool, classId)
+    if (failed === undefined) return target
+    await this.#stopPool(target, false)
+    throw failed.reason
+  }
+
+  async #stopPool(target: Target, drain: boolean): Promise<void> {
+    const { port } = this.#local.thread
+    const pool = target.index
+    // What waits in the pool belongs to no instance yet.
+    while (drain && port.poolDepth(pool) > 0) await new Promise((resolve) => setTimeout(resolve, 2))
+    this.#freePoolName(pool)
+    const instances = port.poolInstances(pool)
+    if (!drain) port.closePool(pool)
+    const stops: Promise<unknown>[] = []
+    for (let i = 0; i + 2 < instances.length; i += 3) {
+      const request: StopRequest = {
+        index: instances[i + 1] as number,
+        generation: instances[i + 2] as number,
+        drain,
+      }
+      stops.push(this.#agent(instances[i] as number, AGENT_STOP, request))
+    }
+    await Promise.allSettled(stops)
+    port.closePool(pool)
+  }
+
+  #freePoolName(pool: number): void {
+    const { port } = this.#local.thread
+    for (const [slot, index, generation, , name] of port.listNames())
+      if (slot === POOL_SLOT && index === pool) port.removeName(name, slot, index, generation)
+  }
+
+  async #shutdown(timeoutMs: number): Promise<void> {
+    const slots = Array.from({ length: this.#local.slots }, (_, slot) => slot)
+    const stopped = Promise.all(
+      slots.map((slot) => this.#agent(slot, AGENT_STOP_ALL, true).catch(() => undefined)),
+    )
+    const late = await withTimeout(stopped, timeoutMs)
+    if (late)
+      this.#local.logger.warn(
+        { timeoutMs },
+        'shutdown: not every actor was done in time; the rest is given up',
+      )
+    await this.#end()
+  }
+
+  async #end(): Promise<void> {
+    const { thread } = this.#local
+    await this.#workers?.end()
+    thread.asks.fail(
+      () => true,
+      () => errors.systemStopped(),
+    )
+    thread.stop()
+    if (this.#engine !== undefined) addon.forget(this.#engine)
+    if (currentHost() === this.#local) setCurrentHost(undefined)
+  }
+}
+
+function makeEngine(options: ResolvedSystemOptions): { data: Omit<ThreadData, 'slot'>; engine: number } {
+  const slots = options.threads + 1
+  const arena = new SharedArrayBuffer(options.arenaBytes)
+  const engine = addon.create(new Uint8Array(arena), slots, options.cores)
+  if (engine === 0)
+    throw errors.invalidOption(
+      'arenaBytes',
+      options.arenaBytes,
+      `at least ${slots * 96 + 256} KiB for ${options.threads} threads`,
+    )
+  const nodeId = options.nodeId ?? randomBytes(8).toString('hex')
+  const segmentBytes = addon.segmentBytes(engine)
+  return {
+    data: { engine, slots, arena, segmentBytes, maxMessageBytes: options.maxMessageBytes, nodeId },
+    engine,
+  }
+}
+
+function infoOf(instance: object): ClassInfo {
+  const Class = instance.constructor as AnyClass | undefined
+  if (typeof Class === 'function' && Class.prototype === Object.getPrototypeOf(instance))
+    return classInfo(Class)
+  const prototype = Object.getPrototypeOf(instance) as object | null
+  throw errors.invalidArgument(
+    'actor',
+    prototype === null ? 'an object without a class' : instance,
+    'an instance of a class',
+  )
+}
+
+function actorOf(which: object): Target {
+  const target = targetOf(which)
+  if (target === undefined)
+    throw errors.invalidArgument('which', which, 'the name of an actor, a reference or a proxy')
+  return target
+}
+
+async function withTimeout(done: Promise<unknown>, timeoutMs: number): Promise<boolean> {
+  if (timeoutMs === Number.POSITIVE_INFINITY) {
+    await done
+    return false
+  }
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(true), timeoutMs)
+  })
+  const was = await Promise.race([done.then(() => false), late])
+  clearTimeout(timer)
+  return was
+}

@@ -1,0 +1,118 @@
+// The engine threads of a system, as its host sees them: started, watched, replaced, ended.
+
+import { performance } from 'node:perf_hooks'
+import { Worker } from 'node:worker_threads'
+import { errors } from '../errors.js'
+import type { ResourceLimits } from '../options.js'
+import type { ThreadData } from './local.js'
+
+/** A thread that dies before it is ready is tried again so often. */
+const MOST_FAILED_STARTS = 5
+/** How long a thread has to end by itself before it is made to. */
+const GRACE_MS = 500
+
+export interface WorkersOptions {
+  readonly data: Omit<ThreadData, 'slot'>
+  readonly resourceLimits: ResourceLimits | undefined
+  /** The last thread's handles are closed and its slot is free. */
+  readonly isVacant: (slot: number) => boolean
+  readonly onDeath: (slot: number, error: Error | undefined) => void
+  /** A slot stays empty: its thread could not be started. */
+  readonly onGivenUp: (slot: number, error: Error) => void
+}
+
+interface Running {
+  worker: Worker
+  ready: boolean
+  utilization: ReturnType<typeof performance.eventLoopUtilization> | undefined
+}
+
+export class Workers {
+  readonly #options: WorkersOptions
+  readonly #running = new Map<number, Running>()
+  readonly #failedStarts = new Map<number, number>()
+  #ending = false
+
+  constructor(options: WorkersOptions) {
+    this.#options = options
+  }
+
+  /** Resolves when the thread is attached to its slot. */
+  start(slot: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const { data, resourceLimits } = this.#options
+      const worker = new Worker(new URL('./boot.js', import.meta.url), {
+        workerData: { pulsing: { ...data, slot } satisfies ThreadData },
+        name: `pulsing-${slot}`,
+        ...(resourceLimits === undefined ? {} : { resourceLimits }),
+      } as ConstructorParameters<typeof Worker>[1])
+      const running: Running = { worker, ready: false, utilization: undefined }
+      this.#running.set(slot, running)
+      let failure: Error | undefined
+      worker.once('message', () => {
+        running.ready = true
+        this.#failedStarts.delete(slot)
+        worker.unref() // what is under way keeps the process alive, not the thread
+        resolve()
+      })
+      worker.on('error', (error) => {
+        failure = error instanceof Error ? error : new Error(String(error))
+      })
+      worker.once('exit', (code) => {
+        this.#running.delete(slot)
+        if (!running.ready)
+          reject(errors.threadStartFailed(slot, failure ?? new Error(`it exited with code ${code}`)))
+        if (this.#ending || !running.ready) return
+        this.#options.onDeath(
+          slot,
+          failure ?? (code === 1 ? undefined : new Error(`it exited with code ${code}`)),
+        )
+        this.#replace(slot)
+      })
+    })
+  }
+
+  /** Milliseconds of work per millisecond of time, since asked last. */
+  utilization(slot: number): number {
+    const running = this.#running.get(slot)
+    if (running === undefined || !running.ready) return 0
+    const now = running.worker.performance.eventLoopUtilization()
+    const since =
+      running.utilization === undefined ? now : performance.eventLoopUtilization(now, running.utilization)
+    running.utilization = now
+    return since.utilization
+  }
+
+  /** All threads have ended. */
+  async end(): Promise<void> {
+    this.#ending = true
+    await Promise.all([...this.#running.values()].map(({ worker }) => this.#endOne(worker)))
+  }
+
+  #endOne(worker: Worker): Promise<void> {
+    return new Promise((resolve) => {
+      worker.ref()
+      const late = setTimeout(() => void worker.terminate(), GRACE_MS)
+      worker.once('exit', () => {
+        clearTimeout(late)
+        resolve()
+      })
+      worker.postMessage('end')
+    })
+  }
+
+  #replace(slot: number): void {
+    if (this.#ending) return
+    // The environment's last handles close after its exit event.
+    if (!this.#options.isVacant(slot)) {
+      setTimeout(() => this.#replace(slot), 1)
+      return
+    }
+    this.start(slot).catch((error: Error) => {
+      const failed = (this.#failedStarts.get(slot) ?? 0) + 1
+      this.#failedStarts.set(slot, failed)
+      if (failed < MOST_FAILED_STARTS) setTimeout(() => this.#replace(slot), 10 * 2 ** failed)
+      else this.#options.onGivenUp(slot, error)
+    })
+  }
+}
