@@ -1,9 +1,11 @@
-// Every option, its default and its check. An unknown or impossible one is ERR_PULSING_INVALID_OPTION.
+// Every option, its default and its check. An unknown or impossible one is ERR_PULSING_INVALID_OPTION, which names it, the
+// value given and what would do. Durations are milliseconds, sizes bytes.
 
 import { availableParallelism } from 'node:os'
+import { isDeepStrictEqual } from 'node:util'
 import { errors } from './errors.js'
 
-/** An object of pino's shape: `log.warn({ ... }, 'message')`. */
+/** An object of pino's shape: `log.warn({ err, actor }, 'message')`. */
 export interface Logger {
   debug(fields: object, message: string): void
   info(fields: object, message: string): void
@@ -25,13 +27,23 @@ function write(level: string, fields: object, message: string): void {
   process.stderr.write(`pulsing ${level}: ${message}${more}\n`)
 }
 
-/** What a full mailbox does (contract 3.6). */
+/**
+ * What a full mailbox does with a message (contract 3.6): `wait` lets the sender wait, `fail` throws
+ * ERR_PULSING_MAILBOX_FULL, `drop-newest` drops that message, `drop-oldest` the one that has waited longest.
+ */
 export type Overflow = 'wait' | 'fail' | 'drop-newest' | 'drop-oldest'
-/** Where an actor lives: see ActorSystem.spawn. */
+
+/**
+ * Where an actor lives (contract, section 2): `auto` on the least loaded engine thread if the host spawns it, on its own
+ * thread if an actor does; `spread` on the least loaded engine thread whoever does; `host` on the thread that made the
+ * system; `{ slot: n }` on engine thread n, 0 being the host.
+ */
 export type Placement = 'auto' | 'spread' | 'host' | { readonly slot: number }
+
+/** When an actor is made again (contract 5.1): `on-failure` after a failure, `always` after a normal stop from inside too. */
 export type RestartPolicy = 'never' | 'always' | 'on-failure'
 
-/** Limits of an engine thread's memory, as node:worker_threads takes them. */
+/** Limits of an engine thread's memory, in MiB, as node:worker_threads takes them. */
 export interface ResourceLimits {
   readonly maxOldGenerationSizeMb?: number
   readonly maxYoungGenerationSizeMb?: number
@@ -39,76 +51,102 @@ export interface ResourceLimits {
   readonly stackSizeMb?: number
 }
 
-/** Options of init and actorSystem. */
+/** Options of init and actorSystem. Those marked "not yet" are ERR_PULSING_NOT_YET_SUPPORTED in this version. */
 export interface SystemOptions {
-  /** Engine threads: the cores that the process may use, unless set; 0 keeps all actors on the calling thread. */
-  readonly threads?: number
-  /** Bytes reserved for messages under way: 256 MiB unless set. */
-  readonly arenaBytes?: number
-  /** Bytes of the largest message: 64 MiB unless set. Moved buffers do not count. */
-  readonly maxMessageBytes?: number
-  /** Warnings and errors to standard error, unless set. */
-  readonly logger?: Logger
-  readonly resourceLimits?: ResourceLimits
-  /** Id of this node: random unless set. */
-  readonly nodeId?: string
-  /** Of a later version: see docs/errors.md, ERR_PULSING_NOT_YET_SUPPORTED. */
-  readonly addr?: string
-  readonly seeds?: readonly string[]
-  readonly passphrase?: string | readonly string[]
-  readonly stuckThreadMs?: number
-  readonly terminateStuckAfterMs?: number
+  /** Engine threads, 0 to 63: the cores that the process may use unless set; 0 keeps all actors on the calling thread. */
+  readonly threads?: number | undefined
+  /** Bytes reserved for messages under way, 1 MiB to 4 GiB: 256 MiB unless set. They are touched as they are used. */
+  readonly arenaBytes?: number | undefined
+  /** Bytes of the largest message, 1 KiB to 2 GiB: 64 MiB unless set. Moved buffers do not count (contract 3.6). */
+  readonly maxMessageBytes?: number | undefined
+  /** Where warnings and errors go: to standard error unless set. */
+  readonly logger?: Logger | undefined
+  /** Limits of each engine thread: those of Node unless set. */
+  readonly resourceLimits?: ResourceLimits | undefined
+  /** Id of this node, 1 to 255 characters of `A-Za-z0-9._-`: random unless set. */
+  readonly nodeId?: string | undefined
+  /** Not yet: where the node listens, `host:port` (contract 6.1). */
+  readonly addr?: string | undefined
+  /** Not yet: addresses of nodes to join (contract 6.1). */
+  readonly seeds?: readonly string[] | undefined
+  /** Not yet: what the nodes of a cluster share; several, to change it (contract 6.2). */
+  readonly passphrase?: string | readonly string[] | undefined
+  /** Not yet: milliseconds after which a thread that does not answer is reported (contract 5.5). */
+  readonly stuckThreadMs?: number | undefined
+  /** Not yet: milliseconds after which a thread that does not answer is ended (contract 5.5). */
+  readonly terminateStuckAfterMs?: number | undefined
 }
 
-/** Options that a class carries, and a spawn may override. */
+/** Options that a class carries, by `remote` (contract 1.2), and that a spawn may override. */
 export interface RemoteOptions {
-  /** Name of the class in its module: its own unless set. */
-  readonly type?: string
-  readonly mailboxCapacity?: number
-  readonly mailboxBytes?: number
-  readonly overflow?: Overflow
-  readonly maxConcurrency?: number
-  readonly placement?: Placement
-  readonly instances?: number
-  readonly restartPolicy?: RestartPolicy
-  readonly maxRestarts?: number
-  readonly restartWindowMs?: number
-  readonly minBackoffMs?: number
-  readonly maxBackoffMs?: number
+  /** Name of the class within its module: its own unless set (contract 1.3). */
+  readonly type?: string | undefined
+  /** Messages that may wait, 1 to 2^30: 65,536 unless set (contract 3.6). */
+  readonly mailboxCapacity?: number | undefined
+  /** Bytes of messages that may wait: 64 MiB unless set. An empty mailbox takes any legal message. */
+  readonly mailboxBytes?: number | undefined
+  /** What a full mailbox does: `wait` unless set. */
+  readonly overflow?: Overflow | undefined
+  /**
+   * Asynchronous calls under way at a time, Infinity for no limit: 1 for a class that extends Actor and in a pool, no limit
+   * otherwise, unless set (contract 3.1).
+   */
+  readonly maxConcurrency?: number | undefined
+  /** Where it lives: `auto` unless set. */
+  readonly placement?: Placement | undefined
+  /** How many share the work behind one reference, 1 to 4,096: 1 unless set (contract, section 2). */
+  readonly instances?: number | undefined
+  /** `never` unless set, and not yet anything else (contract 5.1). */
+  readonly restartPolicy?: RestartPolicy | undefined
+  /** Restarts within restartWindowMs after which it stops for good: 3 unless set. */
+  readonly maxRestarts?: number | undefined
+  /** Milliseconds in which restarts are counted: 60,000 unless set. */
+  readonly restartWindowMs?: number | undefined
+  /** Milliseconds before the first restart: 100 unless set. Each one after it waits twice as long. */
+  readonly minBackoffMs?: number | undefined
+  /** Milliseconds before a restart at most: 30,000 unless set. */
+  readonly maxBackoffMs?: number | undefined
 }
 
-/** Options of a spawn: see ActorSystem.spawn. */
+/** Options of a spawn (contract, section 2). Those of its class hold where a spawn says nothing. */
 export interface SpawnOptions extends Omit<RemoteOptions, 'type'> {
+  /** Unique in the node, 1 to 255 characters of `A-Za-z0-9._-/@:`: none unless set (contract 1.4). */
   readonly name?: string | undefined
-  readonly args?: readonly unknown[]
+  /** Arguments of the constructor: none unless set. */
+  readonly args?: readonly unknown[] | undefined
 }
 
-/** Options of an ask. */
+/** Options of an ask (contract 3.3, 3.4). */
 export interface AskOptions {
-  /** Milliseconds to wait: 30,000 unless set, Infinity for ever. */
+  /** Milliseconds to wait, Infinity for ever: 30,000 unless set. */
   readonly timeoutMs?: number | undefined
+  /** Aborted, it rejects the ask with its reason. */
   readonly signal?: AbortSignal | undefined
 }
 
-/** Options of a tell. */
+/** Options of a tell (contract 3.6). */
 export interface TellOptions {
-  /** Milliseconds to wait for room: for ever unless set. */
+  /** Milliseconds to wait for room in the mailbox: Infinity unless set. */
   readonly timeoutMs?: number | undefined
+  /** Aborted, it gives the message up. */
   readonly signal?: AbortSignal | undefined
 }
 
+/** Options of a stop (contract 3.8). */
 export interface StopOptions {
   /** First handle what was sent before, and wait for what is under way: false unless set. */
-  readonly drain?: boolean
+  readonly drain?: boolean | undefined
 }
 
+/** Options of a shutdown (contract 3.8). */
 export interface ShutdownOptions {
-  /** Milliseconds for the actors to end: 10,000 unless set. */
-  readonly timeoutMs?: number
+  /** Milliseconds for the actors to end, Infinity for ever: 10,000 unless set. */
+  readonly timeoutMs?: number | undefined
 }
 
 export interface ResolvedSystemOptions {
   readonly threads: number
+  /** What the process may use, of this machine. */
   readonly cores: number
   readonly arenaBytes: number
   readonly maxMessageBytes: number
@@ -123,16 +161,43 @@ export interface ResolvedSpawnOptions {
   readonly mailboxCapacity: number
   readonly mailboxBytes: number
   readonly overflow: Overflow
+  /** Undefined: what the kind of the actor says. */
   readonly maxConcurrency: number | undefined
   readonly placement: Placement
   readonly instances: number
+  readonly restartPolicy: RestartPolicy
+  readonly maxRestarts: number
+  readonly restartWindowMs: number
+  readonly minBackoffMs: number
+  readonly maxBackoffMs: number
 }
 
-const DEFAULT_ASK_MS = 30_000
+export interface ResolvedAskOptions {
+  readonly timeoutMs: number
+  readonly signal: AbortSignal | undefined
+}
+
+/** What later versions bring, and what may be asked of it now. Without its line an option is checked like any other. */
+const LATER: Record<string, { readonly what: string; readonly now?: (value: unknown) => boolean }> = {
+  addr: { what: 'clusters' },
+  seeds: { what: 'clusters', now: (value) => Array.isArray(value) && value.length === 0 },
+  passphrase: { what: 'clusters' },
+  stuckThreadMs: { what: 'the watchdog' },
+  terminateStuckAfterMs: { what: 'the watchdog' },
+  restartPolicy: { what: 'restarts', now: (value) => value === 'never' },
+}
+
+/** Of an ask that says nothing (contract 3.3). */
+export const ASK_TIMEOUT_MS = 30_000
+const MIN_BACKOFF_MS = 100
+const MAX_BACKOFF_MS = 30_000
 const MOST_THREADS = 63
-const MIB = 1024 * 1024
+const KIB = 1024
+const MIB = 1024 * KIB
+const GIB = 1024 * MIB
 
 type Check = (name: string, value: unknown) => void
+type Checks = Readonly<Record<string, Check>>
 
 const whole =
   (least: number, most: number = Number.MAX_SAFE_INTEGER): Check =>
@@ -142,125 +207,155 @@ const whole =
     throw errors.invalidOption(name, value, `a whole number ${range}`)
   }
 
-const wholeOrInfinity: Check = (name, value) => {
-  if (value !== Number.POSITIVE_INFINITY) whole(1)(name, value)
-}
+const wholeOrInfinity =
+  (least: number): Check =>
+  (name, value) => {
+    if (value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && (value as number) >= least)) return
+    throw errors.invalidOption(name, value, `a whole number of at least ${least}, or Infinity`)
+  }
 
+/** Not NaN. */
 const milliseconds: Check = (name, value) => {
   if (typeof value === 'number' && value >= 0) return
   throw errors.invalidOption(name, value, 'milliseconds, 0 or more, or Infinity')
 }
 
+const finiteMs: Check = (name, value) => {
+  if (Number.isFinite(value) && (value as number) >= 0) return
+  throw errors.invalidOption(name, value, 'milliseconds, 0 or more')
+}
+
 const oneOf =
-  (...values: readonly unknown[]): Check =>
+  (...values: readonly string[]): Check =>
   (name, value) => {
-    if (!values.includes(value)) throw errors.invalidOption(name, value, `one of ${values.join(', ')}`)
+    if (values.includes(value as string)) return
+    const near = typeof value === 'string' ? nearest(value, values) : undefined
+    const wanted = values.map((one) => `'${one}'`).join(', ')
+    throw errors.invalidOption(
+      name,
+      value,
+      near === undefined ? `one of ${wanted}` : `'${near}', or another of ${wanted}`,
+    )
   }
 
-const ofType =
-  (type: string, wanted: string): Check =>
-  (name, value) => {
-    if (typeof value !== type) throw errors.invalidOption(name, value, wanted)
-  }
+const flag: Check = (name, value) => {
+  if (typeof value !== 'boolean') throw errors.invalidOption(name, value, 'true or false')
+}
 
 const text: Check = (name, value) => {
   if (typeof value !== 'string' || value === '')
     throw errors.invalidOption(name, value, 'text that is not empty')
 }
 
-const placement: Check = (name, value) => {
-  if (value === 'auto' || value === 'spread' || value === 'host') return
-  const { slot } = (value ?? {}) as { slot?: unknown }
-  if (Number.isInteger(slot) && (slot as number) >= 0) return
-  throw errors.invalidOption(name, value, "'auto', 'spread', 'host' or { slot: number }")
+const list: Check = (name, value) => {
+  if (!Array.isArray(value)) throw errors.invalidOption(name, value, 'an array')
 }
 
+const placement: Check = (name, value) => {
+  if (value === 'auto' || value === 'spread' || value === 'host') return
+  if (typeof value === 'object' && value !== null) {
+    const { slot } = value as { slot?: unknown }
+    if (Number.isInteger(slot) && (slot as number) >= 0 && Object.keys(value).length === 1) return
+  }
+  throw errors.invalidOption(
+    name,
+    value,
+    "'auto', 'spread', 'host', or { slot: n } with an engine thread's number",
+  )
+}
+
+/** By its shape: a test runner's own AbortSignal is one too. */
 const signal: Check = (name, value) => {
-  if (!(value instanceof AbortSignal)) throw errors.invalidOption(name, value, 'an AbortSignal')
+  if (value instanceof AbortSignal) return
+  const { aborted, addEventListener } = (value ?? {}) as Partial<AbortSignal>
+  if (typeof aborted !== 'boolean' || typeof addEventListener !== 'function')
+    throw errors.invalidOption(name, value, 'an AbortSignal')
 }
 
 const logger: Check = (name, value) => {
   const of = (value ?? {}) as Record<string, unknown>
-  if (['debug', 'info', 'warn', 'error'].some((method) => typeof of[method] !== 'function'))
+  const lacks = ['debug', 'info', 'warn', 'error'].filter((method) => typeof of[method] !== 'function')
+  if (lacks.length > 0)
     throw errors.invalidOption(
       name,
       value,
-      'an object with the methods debug, info, warn and error, as pino gives',
+      `an object with the methods debug, info, warn and error, as pino gives (it lacks ${lacks.join(', ')})`,
     )
 }
 
-/** What comes with a later version. It is refused here, and nowhere else. */
-const later =
-  (what: string, isOff: (value: unknown) => boolean = () => false): Check =>
-  (name, value) => {
-    if (!isOff(value)) throw errors.notYetSupported(`the option ${name} (${what})`)
-  }
-
-const limits: Check = (name, value) => {
-  const known = ['maxOldGenerationSizeMb', 'maxYoungGenerationSizeMb', 'codeRangeSizeMb', 'stackSizeMb']
-  check(`${name}.`, value, Object.fromEntries(known.map((key) => [key, whole(1)])))
+const nodeId: Check = (name, value) => {
+  if (typeof value !== 'string' || !/^[A-Za-z0-9._-]{1,255}$/.test(value))
+    throw errors.invalidOption(name, value, '1 to 255 characters of A-Za-z0-9._-')
 }
 
-const SYSTEM: Record<string, Check> = {
+/** Of an option that only LATER knows. */
+const any: Check = () => undefined
+
+const LIMITS: Checks = {
+  maxOldGenerationSizeMb: whole(1),
+  maxYoungGenerationSizeMb: whole(1),
+  codeRangeSizeMb: whole(0),
+  stackSizeMb: whole(1),
+}
+
+const SYSTEM: Checks = {
   threads: whole(0, MOST_THREADS),
-  arenaBytes: whole(MIB, 2 ** 32),
-  maxMessageBytes: whole(1024, 2 ** 31),
+  arenaBytes: whole(MIB, 4 * GIB),
+  maxMessageBytes: whole(KIB, 2 * GIB),
   logger,
-  resourceLimits: limits,
-  nodeId: (name, value) => {
-    if (typeof value !== 'string' || !/^[A-Za-z0-9._-]{1,255}$/.test(value))
-      throw errors.invalidOption(name, value, '1 to 255 characters of A-Za-z0-9._-')
-  },
-  addr: later('clusters'),
-  seeds: later('clusters', (value) => Array.isArray(value) && value.length === 0),
-  passphrase: later('clusters'),
-  stuckThreadMs: later('the watchdog'),
-  terminateStuckAfterMs: later('the watchdog'),
+  resourceLimits: (name, value) => check(name, value, LIMITS),
+  nodeId,
+  addr: any,
+  seeds: any,
+  passphrase: any,
+  stuckThreadMs: any,
+  terminateStuckAfterMs: any,
 }
 
-const CLASS: Record<string, Check> = {
+const CLASS: Checks = {
   mailboxCapacity: whole(1, 2 ** 30),
-  mailboxBytes: whole(1, 2 ** 33),
+  mailboxBytes: whole(1, 8 * GIB),
   overflow: oneOf('wait', 'fail', 'drop-newest', 'drop-oldest'),
-  maxConcurrency: wholeOrInfinity,
+  maxConcurrency: wholeOrInfinity(1),
   placement,
   instances: whole(1, 4096),
-  restartPolicy: (name, value) => {
-    oneOf('never', 'always', 'on-failure')(name, value)
-    later('restarts', (one) => one === 'never')(name, value)
-  },
-  maxRestarts: whole(0),
+  restartPolicy: oneOf('never', 'always', 'on-failure'),
+  maxRestarts: wholeOrInfinity(0),
   restartWindowMs: milliseconds,
-  minBackoffMs: milliseconds,
-  maxBackoffMs: milliseconds,
+  minBackoffMs: finiteMs,
+  maxBackoffMs: finiteMs,
 }
 
-const REMOTE: Record<string, Check> = { ...CLASS, type: text }
-const SPAWN: Record<string, Check> = {
-  ...CLASS,
-  name: (_name, value) => checkActorName(value),
-  args: (name, value) => {
-    if (!Array.isArray(value)) throw errors.invalidOption(name, value, 'an array')
-  },
-}
-const ASK: Record<string, Check> = { timeoutMs: milliseconds, signal }
-const STOP: Record<string, Check> = { drain: ofType('boolean', 'true or false') }
-const SHUTDOWN: Record<string, Check> = { timeoutMs: milliseconds }
+const REMOTE: Checks = { ...CLASS, type: text }
+const SPAWN: Checks = { ...CLASS, name: (_name, value) => checkActorName(value), args: list }
+const ASK: Checks = { timeoutMs: milliseconds, signal }
+const STOP: Checks = { drain: flag }
+const SHUTDOWN: Checks = { timeoutMs: milliseconds }
 
-/** Every option that is set is a known one and passes. Undefined is as good as not set. */
-function check(prefix: string, options: unknown, checks: Record<string, Check>): void {
-  if (typeof options !== 'object' || options === null || Array.isArray(options))
-    throw errors.invalidArgument(
-      prefix === '' ? 'options' : prefix.slice(0, -1),
-      options,
-      'an object of options',
-    )
-  for (const [name, value] of Object.entries(options)) {
-    const one = Object.hasOwn(checks, name) ? checks[name] : undefined
-    if (one === undefined)
-      throw errors.unknownOption(prefix + name, nearest(name, Object.keys(checks)), Object.keys(checks))
-    if (value !== undefined) one(prefix + name, value)
+/**
+ * Every option that is set is a known one and passes; undefined is as good as not set. Hot where an ask has options.
+ * @param within the option that these are options of; none at the top
+ */
+function check(within: string, options: unknown, checks: Checks): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    if (within === '') throw errors.invalidArgument('options', options, 'an object of options')
+    throw errors.invalidOption(within, options, 'an object of options')
   }
+  const prefix = within === '' ? '' : `${within}.`
+  for (const name in options) {
+    const value = (options as Record<string, unknown>)[name]
+    const one = Object.hasOwn(checks, name) ? checks[name] : undefined
+    if (one === undefined) throw unknown(prefix, name, value, Object.keys(checks))
+    if (value === undefined) continue
+    one(prefix + name, value)
+    const later = LATER[name]
+    if (later !== undefined && later.now?.(value) !== true)
+      throw errors.notYetSupported(`the option ${prefix}${name} (${later.what})`)
+  }
+}
+
+function unknown(prefix: string, name: string, value: unknown, known: readonly string[]): Error {
+  return errors.unknownOption(prefix + name, nearest(name, known), known, value)
 }
 
 /** The known name that a typo most likely meant. */
@@ -268,6 +363,7 @@ function nearest(name: string, known: readonly string[]): string | undefined {
   let best: string | undefined
   let least = Math.max(2, name.length >> 2) + 1
   for (const candidate of known) {
+    if (Math.abs(candidate.length - name.length) >= least) continue
     const distance = edits(name.toLowerCase(), candidate.toLowerCase())
     if (distance < least) {
       least = distance
@@ -290,14 +386,16 @@ function edits(a: string, b: string): number {
   return row[b.length] as number
 }
 
-/** Contract 1.4. */
+/** Throws ERR_PULSING_NAME_INVALID where it can't be the name of an actor (contract 1.4). */
 export function checkActorName(name: unknown): void {
-  if (typeof name !== 'string') throw errors.nameInvalid(name, 'it has to be text')
+  if (typeof name !== 'string') throw errors.nameInvalid(name, 'give text')
   if (!/^[A-Za-z0-9._\-/@:]{1,255}$/.test(name))
-    throw errors.nameInvalid(name, 'a name has 1 to 255 characters of A-Za-z0-9._-/@:')
-  if (name.startsWith('system/')) throw errors.nameInvalid(name, "names under system/ are the system's own")
+    throw errors.nameInvalid(name, 'give 1 to 255 characters of A-Za-z0-9._-/@:')
+  if (name.startsWith('system/'))
+    throw errors.nameInvalid(name, "names under system/ are the system's own, give another")
 }
 
+/** Of init and actorSystem, with their defaults. */
 export function checkSystemOptions(options: SystemOptions = {}): ResolvedSystemOptions {
   check('', options, SYSTEM)
   const cores = availableParallelism()
@@ -312,43 +410,61 @@ export function checkSystemOptions(options: SystemOptions = {}): ResolvedSystemO
   }
 }
 
+/** Of remote: a copy, without defaults, since a spawn may say otherwise. */
 export function checkRemoteOptions(options: RemoteOptions = {}): RemoteOptions {
   check('', options, REMOTE)
-  return options
+  checkBackoff(options.minBackoffMs, options.maxBackoffMs)
+  return { ...options }
 }
 
-/** of: what its class carries. */
+const NONE: readonly unknown[] = Object.freeze([])
+
+/** Of a spawn, with those that its class carries and the defaults. Hot: spawn. */
 export function checkSpawnOptions(options: SpawnOptions = {}, of: RemoteOptions = {}): ResolvedSpawnOptions {
   check('', options, SPAWN)
-  const maxConcurrency = options.maxConcurrency ?? of.maxConcurrency
-  return {
+  const resolved: ResolvedSpawnOptions = {
     name: options.name,
-    args: options.args ?? [],
+    args: options.args ?? NONE,
     mailboxCapacity: options.mailboxCapacity ?? of.mailboxCapacity ?? 65_536,
     mailboxBytes: options.mailboxBytes ?? of.mailboxBytes ?? 64 * MIB,
     overflow: options.overflow ?? of.overflow ?? 'wait',
-    maxConcurrency,
+    maxConcurrency: options.maxConcurrency ?? of.maxConcurrency,
     placement: options.placement ?? of.placement ?? 'auto',
     instances: options.instances ?? of.instances ?? 1,
+    restartPolicy: options.restartPolicy ?? of.restartPolicy ?? 'never',
+    maxRestarts: options.maxRestarts ?? of.maxRestarts ?? 3,
+    restartWindowMs: options.restartWindowMs ?? of.restartWindowMs ?? 60_000,
+    minBackoffMs: options.minBackoffMs ?? of.minBackoffMs ?? MIN_BACKOFF_MS,
+    maxBackoffMs: options.maxBackoffMs ?? of.maxBackoffMs ?? MAX_BACKOFF_MS,
   }
+  checkBackoff(resolved.minBackoffMs, resolved.maxBackoffMs)
+  return resolved
 }
 
-export function checkAskOptions(options: AskOptions): { timeoutMs: number; signal: AbortSignal | undefined } {
+function checkBackoff(min = MIN_BACKOFF_MS, max = MAX_BACKOFF_MS): void {
+  if (min > max) throw errors.invalidOption('minBackoffMs', min, `at most maxBackoffMs, which is ${max}`)
+}
+
+/** Of an ask, with their defaults. Hot: asks that have options. */
+export function checkAskOptions(options: AskOptions): ResolvedAskOptions {
   check('', options, ASK)
-  return { timeoutMs: options.timeoutMs ?? DEFAULT_ASK_MS, signal: options.signal ?? undefined }
+  return { timeoutMs: options.timeoutMs ?? ASK_TIMEOUT_MS, signal: options.signal }
 }
 
-export function checkTellOptions(options: TellOptions): TellOptions {
+/** Of a tell, with their defaults. */
+export function checkTellOptions(options: TellOptions): ResolvedAskOptions {
   check('', options, ASK)
-  return options
+  return { timeoutMs: options.timeoutMs ?? Number.POSITIVE_INFINITY, signal: options.signal }
 }
 
-export function checkStopOptions(options: StopOptions = {}): { drain: boolean } {
+/** Of a stop, with their defaults. */
+export function checkStopOptions(options: StopOptions = {}): { readonly drain: boolean } {
   check('', options, STOP)
   return { drain: options.drain ?? false }
 }
 
-export function checkShutdownOptions(options: ShutdownOptions = {}): { timeoutMs: number } {
+/** Of a shutdown, with their defaults. */
+export function checkShutdownOptions(options: ShutdownOptions = {}): { readonly timeoutMs: number } {
   check('', options, SHUTDOWN)
   return { timeoutMs: options.timeoutMs ?? 10_000 }
 }
@@ -356,7 +472,6 @@ export function checkShutdownOptions(options: ShutdownOptions = {}): { timeoutMs
 /** Whether init was given the same options again. */
 export function sameOptions(one: SystemOptions, other: SystemOptions): boolean {
   const keys = new Set([...Object.keys(one), ...Object.keys(other)]) as Set<keyof SystemOptions>
-  for (const key of keys)
-    if (one[key] !== other[key] && JSON.stringify(one[key]) !== JSON.stringify(other[key])) return false
+  for (const key of keys) if (!isDeepStrictEqual(one[key], other[key])) return false
   return true
 }

@@ -37,8 +37,7 @@ export function register(Class: AnyClass, moduleUrl: string, options: RemoteOpti
   const info = makeClassInfo(Class, moduleUrl, options)
   const { key } = info.description
   const before = classes.get(key)
-  if (before !== undefined && before.Class !== Class)
-    throw errors.classConflict(info.type, moduleUrl)
+  if (before !== undefined && before.Class !== Class) throw errors.classConflict(info.type, moduleUrl)
   classes.set(key, info)
   byConstructor.set(Class, info)
   for (const tell of waiting.get(key) ?? []) tell()

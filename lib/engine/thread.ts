@@ -11,6 +11,7 @@ import {
   ACTORS,
   BATCH,
   CONTROL_BYTES,
+  CURRENT,
   CURSOR,
   LOCAL_WORK,
   NEXT_GENERATION,
@@ -69,7 +70,7 @@ export class Thread {
   #turnStart = 0
   #look = MOST_BETWEEN_LOOKS
   #lastLook = 0
-  /** The actor whose method is on the stack. */
+  /** The actor whose message is being handled, or was the last one in this turn. */
   current: Cell | undefined = undefined
   stopped = false
   readonly #localTask = () => {
@@ -341,6 +342,8 @@ export class Thread {
       }
     }
     this.#running = false
+    this.current = undefined
+    control[CURRENT] = -1
     this.sender.batching = false
     this.sender.flush()
     // What is left over waits for the next turn.
@@ -350,29 +353,24 @@ export class Thread {
 
   /** False where the turn's time is up. */
   #workBatch(): boolean {
-    const { control, dispatcher } = this
+    const { control } = this
+    const { batch } = this.dispatcher
     const count = control[BATCH] as number
-    let at = control[CURSOR] as number
-    let look = at + this.#look
-    while (at < count) {
-      const entry = control[SCHEDULE + at++] as number
-      control[CURSOR] = at
-      if (entry > 0) dispatcher.frame(entry << 1)
-      else if (entry < 0) dispatcher.bounced(-entry << 1)
-      if (at === look) {
-        if (this.#isTimeUp(this.#look) && at < count) return false
-        look = at + this.#look
-      }
+    while ((control[CURSOR] as number) < count) {
+      const from = control[CURSOR] as number
+      const to = Math.min(from + this.#look, count)
+      batch(from, to)
+      if (this.#isTimeUp(to - from)) return to === count
     }
     return true
   }
 
   #workLocal(): boolean {
-    const { local, dispatcher } = this
+    const { local } = this
+    const deliver = this.dispatcher.local
     let left = this.#look
     while (local.length > 0) {
-      local.take()
-      dispatcher.local(local)
+      deliver()
       if (--left === 0) {
         if (this.#isTimeUp(this.#look)) return false
         left = this.#look

@@ -44,7 +44,7 @@ uint32_t Arena::take(SegmentCache& cache, bool system) {
     }
   }
   free_.fetch_sub(1, std::memory_order_relaxed);
-  header(segment).live.store(1, std::memory_order_relaxed);  // published with the first batch
+  header(segment).live.start();
   return segment;
 }
 
@@ -67,16 +67,14 @@ void Arena::give(uint32_t segment, SegmentCache& cache) {
 }
 
 bool Arena::want_room(uint32_t slot) {
-  wanting_.fetch_or(uint64_t{1} << slot, std::memory_order_relaxed);
-  // Pairs with the fence before take_room: either whoever gives one back sees that we want it, or we see that it did.
-  std::atomic_thread_fence(std::memory_order_seq_cst);
+  wanting_.put_up(slot);
   return !roomy();
 }
 
 uint64_t Arena::take_room() {
-  if (wanting_.load(std::memory_order_relaxed) == 0) return 0;
+  if (!wanting_.any()) return 0;
   if (!roomy()) return 0;
-  return wanting_.exchange(0, std::memory_order_relaxed);
+  return wanting_.take();
 }
 
 }  // namespace pulsing

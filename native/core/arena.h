@@ -11,14 +11,16 @@
 #include <atomic>
 #include <mutex>
 
+#include "countdown.h"
 #include "frame.h"
 #include "sync.h"
+#include "wait_sign.h"
 
 namespace pulsing {
 
 struct SegmentHeader {
-  std::atomic<uint32_t> live;  // frames not done, and one for the writer
-  uint32_t next;               // in a free list
+  Countdown<Threads> live;
+  uint32_t next;  // in a free list
 };
 static_assert(sizeof(SegmentHeader) <= kSegmentHeaderBytes);
 
@@ -56,14 +58,11 @@ class Arena {
 
   /// A segment with the writer's share held, or 0 when none is left for this purpose.
   [[nodiscard]] uint32_t take(SegmentCache& cache, bool system);
-  /// Frames were written: the writer still holds its share, so nobody can bring the count to nought meanwhile.
-  void add(uint32_t segment, uint32_t frames) { header(segment).live.fetch_add(frames, std::memory_order_relaxed); }
+  /// Frames were written.
+  void add(uint32_t segment, uint32_t frames) { header(segment).live.add(frames); }
   /// `frames` of the segment are done (or the writer's share is given up); at nought it goes back.
   void done(uint32_t segment, uint32_t frames, SegmentCache& cache) {
-    // acq_rel: what the others read and wrote in the segment comes before its reuse by whoever takes it.
-    if (header(segment).live.fetch_sub(frames, order(kSegmentDone, std::memory_order_acq_rel, std::memory_order_relaxed)) ==
-        frames)
-      give(segment, cache);
+    if (header(segment).live.done(frames)) give(segment, cache);
   }
 
   /// Segments nobody uses, roughly.
@@ -72,8 +71,8 @@ class Arena {
   [[nodiscard]] bool low() const { return free_count() < low_; }
   /// A slot found none: it is among take_room()'s once there are some again. False where there are already.
   [[nodiscard]] bool want_room(uint32_t slot);
-  /// Slots that found none, once some are there again: a bit a slot, taken by the caller, who has a seq_cst fence between
-  /// the segments that it gave back and this.
+  /// Slots that found none, once some are there again: a bit a slot, taken by the caller, who called WaitSign's made
+  /// between giving segments back and this.
   [[nodiscard]] uint64_t take_room();
 
  private:
@@ -92,7 +91,7 @@ class Arena {
   uint32_t low_ = 0;      // fewer than these: what waits long moves out
   uint32_t cache_size_ = 0;
   std::atomic<uint32_t> free_{0};
-  std::atomic<uint64_t> wanting_{0};
+  WaitSign<Threads> wanting_;
   std::mutex mutex_;
   uint32_t list_ = 0;         // guarded by mutex_
   uint32_t listed_ = 0;       // guarded by mutex_

@@ -32,7 +32,8 @@ class Parker {
   }
 
   /// Ends a sleep and says what it was. One caller alone gets kBusy or kIdle, and has to signal the thread (or is it).
-  /// acq_rel would do: the exchange orders nothing but the claim itself.
+  /// seq_cst: for a thread that counts itself out of Engine::busy and then wakes the host, this is its look at the host's
+  /// sleep, after its write; the host sleeps, then looks at busy.
   [[nodiscard]] Rest wake() {
     if constexpr (weakened(kParkerClaim)) {
       const auto was = static_cast<Rest>(state_.load(std::memory_order_seq_cst));

@@ -61,14 +61,10 @@ bool Slot::await_room(uint32_t index, uint32_t generation, uint32_t sender) {
   {
     const std::lock_guard guard(lock_);
     const std::pair<Target, uint32_t> entry{target, sender};
-    if (std::ranges::find(waiting_senders_, entry) == waiting_senders_.end()) {
-      waiting_senders_.push_back(entry);
-      senders_wait_.fetch_add(1, std::memory_order_seq_cst);
-    }
+    if (std::ranges::find(waiting_senders_, entry) == waiting_senders_.end()) waiting_senders_.push_back(entry);
+    senders_wait_.put_up(sender);
   }
   if constexpr (weakened(kWaiterRecheck)) return true;
-  // Pairs with the fence in tell_room: either the owner sees that we wait, or we see that it has made room.
-  std::atomic_thread_fence(std::memory_order_seq_cst);
   const Account* const a = account(index);
   return a != nullptr && a->generation.load(std::memory_order_acquire) == generation && !half_free(*a);
 }
@@ -97,21 +93,60 @@ uint32_t Slot::drain(uint32_t most) {
     Mailbox& box = *mailbox(index);
     box.queued = false;
     if (box.state != MailboxState::kReady) continue;
-    bool stuck = false;
-    for (uint32_t n = std::min(box.quota, most - count); n > 0 && box.depth > 0; --n) {
-      const Addr frame = pop(box);
-      stuck = frame == 0;
-      if (stuck) break;
-      control_[kSchedule + count++] = static_cast<int32_t>(frame);
-    }
+    const uint32_t taken = take_messages(box, index, count, std::min(count + box.quota, most));
+    const bool stuck = taken == count && box.depth > 0;
+    count = taken;
     box.quota = std::min(box.quota * 2, Mailbox::kQuota);
     box.state = MailboxState::kIdle;
     if (box.depth > 0) make_ready(box, index);
-    if (stuck) break;
+    if (stuck) break;  // no segment for what comes back from the heap: some will be free after this batch
   }
   control_[kBatch] = static_cast<int32_t>(count);
   control_[kCursor] = 0;
   return count;
+}
+
+uint32_t Slot::take_messages(Mailbox& box, uint32_t index, uint32_t count, uint32_t most) {
+  const uint32_t before = count;
+  uint32_t bytes8 = 0;
+  while (count < most && box.moved != nullptr && box.depth > 0) {
+    const Addr a = pop(box);
+    if (a == 0) break;
+    bytes8 += engine_.arena().bytes8(a);
+    scheduled(engine_.arena().segment_of(a), 1);
+    control_[kSchedule + count++] = static_cast<int32_t>(a);
+  }
+  if (box.moved == nullptr) {
+    // Hot: tell-cross-int.
+    const Arena& arena = engine_.arena();
+    volatile int32_t* const schedule = control_ + kSchedule;
+    const uint32_t linked = count;
+    Addr a = box.head;
+    while (count < most && a != 0) {
+      const uint32_t segment = arena.segment_of(a);
+      const uint32_t from = count;
+      do {
+        schedule[count++] = static_cast<int32_t>(a);
+        const Frame& frame = arena.frame(a);
+        bytes8 += frame.has_blocks() ? arena.bytes8(a) : frame.size();
+        a = frame.next;
+      } while (count < most && a != 0 && arena.segment_of(a) == segment);
+      scheduled(segment, count - from);
+    }
+    box.depth -= count - linked;
+    box.head = a;
+    if (a == 0) box.tail = 0;
+  }
+  if (count != before)
+    actor_runs_.push_back({index, box.account.generation.load(std::memory_order_relaxed), count - before, bytes8});
+  return count;
+}
+
+void Slot::scheduled(uint32_t segment, uint32_t frames) {
+  if (!segment_runs_.empty() && segment_runs_.back().segment == segment)
+    segment_runs_.back().frames += frames;
+  else
+    segment_runs_.push_back({segment, frames});
 }
 
 uint32_t Slot::take_lane(Lane& lane, uint32_t count, uint32_t most, uint32_t why) {
@@ -120,6 +155,7 @@ uint32_t Slot::take_lane(Lane& lane, uint32_t count, uint32_t most, uint32_t why
     Frame& frame = engine_.arena().frame(a);
     lane.head = frame.next;
     frame.next = why;
+    scheduled(engine_.arena().segment_of(a), 1);
     control_[kSchedule + count++] = why == 0 ? static_cast<int32_t>(a) : -static_cast<int32_t>(a);
   }
   if (lane.head == 0) lane.tail = 0;
@@ -204,6 +240,7 @@ void Slot::shut(uint32_t index) {
     const Frame& frame = engine_.arena().frame(static_cast<Addr>(a));
     if (frame.kind() >= kSignal || frame.target != index) continue;
     control_[kSchedule + i] = 0;
+    irregular_ = true;
     bounce(static_cast<Addr>(a), kStopped);
   }
 }
@@ -226,6 +263,7 @@ void Slot::pause(uint32_t index) {
     const Frame& frame = engine_.arena().frame(static_cast<Addr>(a));
     if (frame.kind() >= kSignal || frame.target != index) continue;
     control_[kSchedule + i] = 0;
+    irregular_ = true;
     put_front(static_cast<Addr>(a));
     put_back = true;
   }
@@ -308,9 +346,35 @@ void Slot::sort_inbox() {
     const uint32_t next = arena.batch(batch).next;
     const Addr end = arena.batch(batch).end;
     for (Addr a = batch + sizeof(BatchHeader) / 8; a < end;) {
-      const uint32_t size = arena.frame(a).size();
-      sort(a);
-      a += size;
+      const Frame& first = arena.frame(a);
+      // Hot: a run of messages to one actor is appended as one, where that is all there is to do.
+      Mailbox* const box = first.kind() < kSignal ? mailbox(first.target) : nullptr;
+      if (box == nullptr || box->account.generation.load(std::memory_order_relaxed) != first.generation ||
+          box->account.overflow == Overflow::kDropOldest || box->state == MailboxState::kClosed) {
+        const Addr after = a + first.size();
+        sort(a);
+        a = after;
+        continue;
+      }
+      const uint32_t target = first.target, generation = first.generation;
+      if (box->tail != 0)
+        arena.frame(box->tail).next = a;
+      else
+        box->head = a;
+      uint32_t run = 0;
+      Addr last;
+      do {
+        last = a;
+        ++run;
+        Frame& frame = arena.frame(a);
+        a += frame.size();
+        frame.next = a;  // the last one's is mended below
+      } while (a < end && arena.frame(a).target == target && arena.frame(a).generation == generation &&
+               arena.frame(a).kind() < kSignal);
+      arena.frame(last).next = 0;
+      box->tail = last;
+      box->depth += run;
+      if (box->state == MailboxState::kIdle) make_ready(*box, target);
     }
     batch = next;
   }
@@ -402,33 +466,15 @@ Addr Slot::restore(std::vector<uint32_t>& words) {
 void Slot::end_batch(uint32_t begun, uint32_t count) {
   if (count == 0) return;
   Arena& arena = engine_.arena();
-  uint32_t segment = 0, frames = 0;                   // a run of one segment
-  uint32_t index = ~0u, generation = 0, messages = 0, bytes8 = 0;  // a run of one actor
-  for (uint32_t i = 0; i < begun; ++i) {
-    const int32_t entry = control_[kSchedule + i];
-    if (entry == 0) continue;
-    const auto a = static_cast<Addr>(entry < 0 ? -entry : entry);
-    const Frame& frame = arena.frame(a);
-    if (entry > 0 && frame.kind() < kSignal) {
-      if (frame.target != index || frame.generation != generation) {
-        if (messages != 0) left(index, generation, messages, bytes8);
-        index = frame.target;
-        generation = frame.generation;
-        messages = bytes8 = 0;
-      }
-      ++messages;
-      bytes8 += arena.bytes8(a);
-    }
-    const uint32_t of = arena.segment_of(a);
-    if (of != segment) {
-      if (frames != 0) arena.done(segment, frames, cache_);
-      segment = of;
-      frames = 0;
-    }
-    ++frames;
+  if (begun == count && !irregular_) {
+    for (const ActorRun& run : actor_runs_) left(run.index, run.generation, run.messages, run.bytes8);
+    for (const SegmentRun& run : segment_runs_) arena.done(run.segment, run.frames, cache_);
+  } else {
+    end_batch_by_frames(begun);
   }
-  if (messages != 0) left(index, generation, messages, bytes8);
-  if (frames != 0) arena.done(segment, frames, cache_);
+  actor_runs_.clear();
+  segment_runs_.clear();
+  irregular_ = false;
   for (uint32_t i = count; i-- > begun;) {
     const int32_t entry = control_[kSchedule + i];
     if (entry == 0) continue;
@@ -446,6 +492,18 @@ void Slot::end_batch(uint32_t begun, uint32_t count) {
   control_[kBatch] = 0;
   control_[kCursor] = 0;
   tell_room();
+}
+
+void Slot::end_batch_by_frames(uint32_t begun) {
+  Arena& arena = engine_.arena();
+  for (uint32_t i = 0; i < begun; ++i) {
+    const int32_t entry = control_[kSchedule + i];
+    if (entry == 0) continue;
+    const auto a = static_cast<Addr>(entry < 0 ? -entry : entry);
+    const Frame& frame = arena.frame(a);
+    if (entry > 0 && frame.kind() < kSignal) left(frame.target, frame.generation, 1, arena.bytes8(a));
+    arena.done(arena.segment_of(a), 1, cache_);
+  }
 }
 
 void Slot::left(uint32_t index, uint32_t generation, uint32_t messages, uint32_t bytes8) {
@@ -478,9 +536,8 @@ void Slot::move_out() {
 }
 
 void Slot::tell_room() {
-  // Pairs with the fence in await_room: what was counted as handled comes before the look at who waits.
-  std::atomic_thread_fence(std::memory_order_seq_cst);
-  if (senders_wait_.load(std::memory_order_relaxed) != 0) {
+  WaitSign<Threads>::made();  // what was counted as handled, and each segment given back
+  if (senders_wait_.any()) {
     std::vector<std::pair<Target, uint32_t>> ready;
     {
       const std::lock_guard guard(lock_);
@@ -491,7 +548,9 @@ void Slot::tell_room() {
         ready.push_back(entry);
         return true;
       });
-      senders_wait_.store(static_cast<uint32_t>(waiting_senders_.size()), std::memory_order_relaxed);
+      uint64_t left_waiting = 0;
+      for (const auto& entry : waiting_senders_) left_waiting |= uint64_t{1} << entry.second;
+      senders_wait_.set(left_waiting);
     }
     for (const auto& [target, sender] : ready)
       engine_.slot(sender).notify({.kind = Notice::kRoom, .a = target.slot, .b = target.index});

@@ -136,9 +136,12 @@ class Slot {
   void make_ready(Mailbox& box, uint32_t index);
   void put_front(Addr frame);
   [[nodiscard]] Addr pop(Mailbox& box);
+  [[nodiscard]] uint32_t take_messages(Mailbox& box, uint32_t index, uint32_t count, uint32_t most);
+  void scheduled(uint32_t segment, uint32_t frames);
   [[nodiscard]] uint32_t take_lane(Lane& lane, uint32_t count, uint32_t most, uint32_t why);
   [[nodiscard]] Addr restore(std::vector<uint32_t>& words);
   void end_batch(uint32_t begun, uint32_t count);
+  void end_batch_by_frames(uint32_t begun);
   void left(uint32_t index, uint32_t generation, uint32_t messages, uint32_t bytes8);
   void move_out();
   void tell_room();
@@ -160,7 +163,7 @@ class Slot {
   std::vector<PoolTask> assigned_;                // guarded by lock_
   std::vector<std::pair<Target, uint32_t>> waiting_senders_;  // guarded by lock_: for room in a mailbox of ours
   std::atomic<bool> rare_{false};                 // notices_ or assigned_ is not empty
-  std::atomic<uint32_t> senders_wait_{0};         // size of waiting_senders_
+  WaitSign<Threads> senders_wait_;                // the slots in waiting_senders_
 
   // --- owner's
   std::array<std::atomic<Mailbox*>, kChunks> chunks_{};
@@ -171,6 +174,21 @@ class Slot {
   std::array<Lane, 2> bounces_;  // by Bounce - 1
   std::deque<std::vector<uint32_t>> moved_bounces_;  // of closed mailboxes, on the heap
   SegmentCache cache_;
+  /// What the batch is made of: frames of one segment, and messages of one actor, one after another. Its end is told by
+  /// these, without a look at each frame, unless a frame of it was put back meanwhile.
+  struct SegmentRun {
+    uint32_t segment;
+    uint32_t frames;
+  };
+  struct ActorRun {
+    uint32_t index;
+    uint32_t generation;
+    uint32_t messages;
+    uint32_t bytes8;
+  };
+  std::vector<SegmentRun> segment_runs_;
+  std::vector<ActorRun> actor_runs_;
+  bool irregular_ = false;
   std::vector<uint32_t> open_segments_;  // the writer's share is ours
   std::vector<uint32_t> drafts_;
   uint32_t restore_segment_ = 0;         // where frames go that come back from the heap

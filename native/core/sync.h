@@ -17,8 +17,10 @@ enum Site : int {
   kParkerLook = 6,     // Parker::asleep, the load of the waker: seq_cst -> relaxed
   kParkerRecheck = 7,  // the re-check between Parker::sleep and the poll: left out
   kParkerClaim = 8,    // Parker::wake, one waker claims the sleeper: exchange -> load and store
-  kSegmentDone = 9,    // the count of a segment's frames: acq_rel -> relaxed
+  kSegmentDone = 9,    // Countdown::done: acq_rel -> relaxed
   kWaiterRecheck = 10, // the re-check after a sender said that it waits for room: left out
+  kWaiterFence = 11,   // WaitSign::put_up, the fence: left out
+  kRoomFence = 12,     // WaitSign::made, the fence: left out
 };
 
 #ifndef PULSING_WEAKEN
@@ -37,6 +39,7 @@ struct Threads {
   template <class T>
   using Atomic = std::atomic<T>;
 
+  static void fence() { std::atomic_thread_fence(std::memory_order_seq_cst); }
   static void pause() {
 #if defined(__x86_64__) || defined(_M_X64) || defined(__i386__)
     __builtin_ia32_pause();

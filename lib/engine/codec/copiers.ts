@@ -2,14 +2,19 @@
 
 import type { Copy } from './copy.js'
 import { literalKey } from './generate.js'
+import type { TrieNode } from './trie.js'
 
 export type Copier = (copy: Copy, source: Record<string, unknown>) => object
 
-/** Hot: tell-local. */
-export function makeCopier(keys: readonly string[]): Copier {
+/** `entry` gives where the keys of objects begin that are values of one key. Hot: tell-local. */
+export function makeCopier(keys: readonly string[], entry: () => TrieNode): Copier {
   const fields = keys.map(
-    (key) =>
-      `${literalKey(key)}: typeof (v = o[${JSON.stringify(key)}]) === 'number' || typeof v === 'string' ? v : c.any(v, o)`,
+    (key, i) => `
+    ${literalKey(key)}: typeof (v = o[${JSON.stringify(key)}]) === 'number' || typeof v === 'string' ? v : c.any(v, o, e${i})`,
   )
-  return new Function('c', 'o', `'use strict'; let v; return { ${fields.join(', ')} }`) as Copier
+  const entries = keys.map((_, i) => `e${i} = entry()`)
+  const source = `'use strict'
+  ${entries.length > 0 ? `const ${entries.join(', ')}` : ''}
+  return (c, o) => { let v; return {${fields.join(',')} } }`
+  return new Function('entry', source)(entry) as Copier
 }

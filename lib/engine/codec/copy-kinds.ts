@@ -1,4 +1,4 @@
-// Copying the objects that are neither plain nor arrays; encode-kinds and encode-bytes are the same for words.
+// Copying the objects that are not plain; encode-kinds and encode-bytes are the same for words.
 
 import { Buffer } from 'node:buffer'
 import { types } from 'node:util'
@@ -11,7 +11,7 @@ import {
   BUFFER_KIND,
   DATE_KIND,
   ERROR_KIND,
-  KEYED,
+  LIST,
   MAP_KIND,
   REFERENCE_KIND,
   REGEXP_KIND,
@@ -22,6 +22,7 @@ import {
 import { Patch } from './patch.js'
 import { findUnfit } from './path.js'
 import { detach, isDetached, isMoving } from './transfer.js'
+import type { TrieNode } from './trie.js'
 import { isTracking, makeView, UINT8, viewType } from './views.js'
 
 /** A part of a buffer, copied as if nothing else of the buffer were in the message. */
@@ -31,17 +32,17 @@ export interface LoneCopy {
 }
 
 /** `at`: where the copy is put once there is one. */
-export function copyKind(c: Copy, value: object, kind: number, at: number): object {
+export function copyKind(c: Copy, value: object, kind: number, at: number, entry: TrieNode): object {
   switch (kind) {
-    case KEYED:
-      return c.complete(at, c.keyed(value as Record<string, unknown>, {}))
+    case LIST:
+      return c.array(value as unknown[], c.complete(at, [] as unknown[]), entry)
     case REFERENCE_KIND:
     case SHARED_KIND:
       return c.complete(at, value)
     case MAP_KIND:
-      return copyMap(c, value as Map<unknown, unknown>, at)
+      return copyMap(c, value as Map<unknown, unknown>, at, entry)
     case SET_KIND:
-      return copySet(c, value as Set<unknown>, at)
+      return copySet(c, value as Set<unknown>, at, entry)
     case DATE_KIND:
       return c.complete(at, new Date(Date.prototype.getTime.call(value)))
     case REGEXP_KIND:
@@ -49,7 +50,7 @@ export function copyKind(c: Copy, value: object, kind: number, at: number): obje
     case BOXED_KIND:
       return c.complete(at, Object(unboxed(value)) as object)
     case ERROR_KIND:
-      return c.complete(at, errorOf(c.any(formOf(value as Error), value) as never))
+      return c.complete(at, errorOf(c.any(formOf(value as Error), value, entry) as never))
     case BUFFER_KIND:
       return c.complete(at, copyBuffer(c, value as ArrayBuffer))
     case VIEW_KIND:
@@ -60,43 +61,57 @@ export function copyKind(c: Copy, value: object, kind: number, at: number): obje
 }
 
 /** Entries first, as they are now: what is in them may have getters that change the map. */
-function copyMap(c: Copy, map: Map<unknown, unknown>, at: number): object {
+function copyMap(c: Copy, map: Map<unknown, unknown>, at: number, entry: TrieNode): object {
   const entries: unknown[] = []
   Map.prototype.forEach.call(map, (value, key) => entries.push(key, value))
   const copy = c.complete(at, new Map<unknown, unknown>())
-  for (let i = 0; i < entries.length; i += 2) copy.set(c.any(entries[i], map), c.any(entries[i + 1], map))
+  for (let i = 0; i < entries.length; i += 2) {
+    copy.set(c.any(entries[i], map, entry), c.any(entries[i + 1], map, entry))
+  }
   return copy
 }
 
-function copySet(c: Copy, set: Set<unknown>, at: number): object {
+function copySet(c: Copy, set: Set<unknown>, at: number, entry: TrieNode): object {
   const values: unknown[] = []
   Set.prototype.forEach.call(set, (value) => values.push(value))
   const copy = c.complete(at, new Set<unknown>())
-  for (let i = 0; i < values.length; i++) copy.add(c.any(values[i], set))
+  for (let i = 0; i < values.length; i++) copy.add(c.any(values[i], set, entry))
   return copy
 }
 
 function copyView(c: Copy, view: ArrayBufferView): object {
   const type = viewType(view)
-  const { buffer, byteOffset, byteLength } = view
-  if (types.isSharedArrayBuffer(buffer)) return makeView(type, buffer, byteOffset, lengthOf(view, type))
-  const moving = isMoving(buffer as ArrayBuffer)
+  const { buffer, byteOffset } = view
+  const length = type < 0 ? view.byteLength : (view as Uint8Array).length
+  if (types.isSharedArrayBuffer(buffer)) return makeView(type, buffer, byteOffset, length)
   const known = c.find(buffer)
-  if (type === UINT8 && !resizable(buffer) && !moving && known < 0 && byteLength < buffer.byteLength) {
-    if (
-      c.lone.every(
-        (lone) => lone.view.buffer !== buffer || (Buffer.isBuffer(lone.view) && Buffer.isBuffer(view)),
-      )
-    ) {
-      const copy = new Uint8Array(view as Uint8Array)
-      c.lone.push({ view, copy })
-      return copy
-    }
+  if (known >= 0) return makeView(type, c.copyOf(known) as ArrayBuffer, byteOffset, tracked(view, length))
+  if (type === UINT8 && !resizable(buffer) && !isMoving(buffer as ArrayBuffer) && mayBeLone(c, view)) {
+    if (length === 0 && isDetached(buffer as ArrayBuffer)) throw new Unfit('')
+    const copy = new Uint8Array(view as Uint8Array)
+    c.lone.push({ view, copy })
+    return copy
   }
-  const length = isTracking(view) ? -1 : lengthOf(view, type)
-  if (known >= 0) return makeView(type, c.copyOf(known) as ArrayBuffer, byteOffset, length)
   const at = c.remember(buffer)
-  return makeView(type, c.complete(at, copyBuffer(c, buffer as ArrayBuffer)), byteOffset, length)
+  const copy = c.complete(at, copyBuffer(c, buffer as ArrayBuffer))
+  return makeView(type, copy, byteOffset, tracked(view, length))
+}
+
+function tracked(view: ArrayBufferView, length: number): number {
+  return isTracking(view) ? -1 : length
+}
+
+/** Buffers cut from one pool are no aliases of each other, and must not give the pool away. */
+function mayBeLone(c: Copy, view: ArrayBufferView): boolean {
+  for (const { view: lone } of c.lone) {
+    if (lone.buffer === view.buffer && !(isCut(lone) && isCut(view))) return false
+  }
+  return true
+}
+
+/** A Buffer that is a part of its buffer only. */
+function isCut(view: ArrayBufferView): boolean {
+  return Buffer.isBuffer(view) && view.byteLength < view.buffer.byteLength
 }
 
 function copyBuffer(c: Copy, buffer: ArrayBuffer): ArrayBuffer {
@@ -127,10 +142,6 @@ function copyOf(buffer: ArrayBuffer): ArrayBuffer {
   )
   new Uint8Array(copy).set(new Uint8Array(buffer))
   return copy
-}
-
-function lengthOf(view: ArrayBufferView, type: number): number {
-  return type < 0 ? view.byteLength : (view as Uint8Array).length
 }
 
 function resizable(buffer: ArrayBufferLike): boolean {

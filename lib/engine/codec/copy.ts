@@ -5,19 +5,22 @@ import { REF } from '../symbols.js'
 import { makeCopier } from './copiers.js'
 import { copyKind, type LoneCopy } from './copy-kinds.js'
 import { failure, HostFailure, TOO_DEEP, Unfit } from './failure.js'
-import { canGenerate, MAX_GENERATED_KEYS, setOwn, USES_TO_GENERATE } from './generate.js'
+import { MAX_GENERATED_KEYS, mayGenerate, setOwn, USES_TO_GENERATE } from './generate.js'
 import type { CodecHost } from './host.js'
-import { kindOf, LIST, PLAIN } from './kinds.js'
+import { kindAtSight, kindOf, PLAIN } from './kinds.js'
 import { Patch, Stand } from './patch.js'
+import { NONE, Seen } from './seen.js'
 import { isShared } from './share.js'
 import { MAX_DEPTH } from './tags.js'
 import { finishTransfer, mayMove } from './transfer.js'
-import { OUTSIDE, Trie, type TrieNode } from './trie.js'
+import { OUTSIDE, Trie, TrieNode } from './trie.js'
 
-/** So many objects of a message are found by looking through them; beyond, by a Map. */
-const SCANNED = 32
-const NONE: object = { none: true }
+const { hasOwnProperty: isOwn } = Object.prototype
+const KEPT_COPIES = 4096
 const trie = new Trie()
+const newEntry = (): TrieNode => trie.newEntry()
+/** Objects that are no value of a plain object. */
+const loose = new TrieNode(null, '', 0)
 
 /** The copying of one message. */
 export class Copy {
@@ -28,40 +31,46 @@ export class Copy {
   readonly lone: LoneCopy[] = []
   readonly moved: ArrayBuffer[] = []
   #depth = 0
-  #count = 0
-  /** Objects of the message that were met, and the copies of those that are complete. */
-  readonly #sources: object[] = new Array<object>(SCANNED).fill(NONE)
-  readonly #copies: object[] = new Array<object>(SCANNED).fill(NONE)
-  #map: Map<object, number> | undefined
+  readonly #seen = new Seen()
+  /** Of the objects that were seen, by their numbers; NONE while a copy is not complete. */
+  readonly #copies: object[] = new Array<object>(32).fill(NONE)
 
-  run(value: object, path: string): unknown {
+  run(value: object, path: string, bare = false): unknown {
+    // What a stack overflow left, in the middle of tidying up.
+    if (this.#seen.count !== 0) this.forget()
     this.busy = true
     if (mayMove()) this.root = value
     try {
-      const kind = kindOf(value)
+      const kind = kindAtSight(value)
       let copy: object
       // A plain object is remembered when it turns out to have objects in it.
-      if (kind === PLAIN) copy = this.object(value as Record<string, unknown>)
-      else copy = this.ofKind(value, kind, this.remember(value))
-      if (this.#count > 0) return this.finish(value, copy)
-      finishTransfer(value, this.moved)
+      if (kind === PLAIN) copy = this.object(value as Record<string, unknown>, trie.root)
+      else {
+        const at = this.remember(value)
+        const entry = trie.entryOf(loose)
+        if (bare) copy = this.array(value as unknown[], this.complete(at, [] as unknown[]), entry, true)
+        else copy = this.ofKind(value, kind, at, entry)
+      }
+      if (this.#seen.count > 0) return this.finish(value, copy)
+      if (mayMove()) finishTransfer(value, this.moved)
       return copy
     } catch (error) {
       if (error instanceof HostFailure) throw error.error
       throw failure(path, value, error)
     } finally {
       this.busy = false
-      if (this.#count > 0) this.forget()
+      if (this.root !== undefined) this.root = undefined
+      if (this.#seen.count > 0) this.forget()
     }
   }
 
   /** A value in an object, which is the message itself where nothing was met before. */
-  any(value: unknown, parent: object): unknown {
+  any(value: unknown, parent: object, entry: TrieNode): unknown {
     switch (typeof value) {
       case 'object':
         if (value === null) return null
-        if (this.#count === 0) this.remember(parent)
-        return this.nested(value)
+        if (this.#seen.count === 0) this.remember(parent)
+        return this.nested(value, entry)
       case 'function':
         if ((value as { [REF]?: unknown })[REF]) return value
         throw new Unfit('')
@@ -72,56 +81,61 @@ export class Copy {
     }
   }
 
-  nested(value: object): unknown {
+  nested(value: object, entry: TrieNode): unknown {
     const known = this.find(value)
     if (known >= 0) return this.copyOf(known)
     if (isShared(value)) return value
     if (++this.#depth > MAX_DEPTH) throw new Unfit(TOO_DEEP)
-    const copy = this.ofKind(value, kindOf(value), this.remember(value))
+    const copy = this.ofKind(value, kindAtSight(value), this.remember(value), entry)
     this.#depth--
     return copy
   }
 
-  ofKind(value: object, kind: number, at: number): object {
-    if (kind === PLAIN) return this.complete(at, this.object(value as Record<string, unknown>))
-    if (kind === LIST) return this.array(value as unknown[], this.complete(at, [] as unknown[]))
-    return copyKind(this, value, kind, at)
+  ofKind(value: object, kind: number, at: number, entry: TrieNode): object {
+    if (kind === PLAIN) return this.complete(at, this.object(value as Record<string, unknown>, entry))
+    return copyKind(this, value, kind, at, entry)
   }
 
-  object(source: Record<string, unknown>): object {
-    let node = trie.root
+  object(source: Record<string, unknown>, entry: TrieNode): object {
+    let node = entry
     for (const key in source) {
+      // While the object keeps its hidden class, this is no call.
+      if (!isOwn.call(source, key)) continue
       if (node.key === key && node.next !== null) node = node.next
       else {
-        const next = trie.step(node, key, source)
-        if (next === undefined) continue
+        const next = trie.step(node, key)
         if (next === OUTSIDE) return this.keyed(source, {})
         node = next
       }
+    }
+    if (node === entry) {
+      // Not even one key: perhaps only at first sight a plain object, such as an iterator.
+      const kind = kindOf(source)
+      if (kind !== PLAIN) return this.ofKind(source, kind, this.remember(source), entry)
     }
     return node.copier !== null ? node.copier(this, source) : this.#firstOfShape(node, source)
   }
 
   #firstOfShape(node: TrieNode, source: Record<string, unknown>): object {
-    if (++node.uses < USES_TO_GENERATE || node.depth > MAX_GENERATED_KEYS || !canGenerate()) {
+    if (++node.uses < USES_TO_GENERATE || node.depth > MAX_GENERATED_KEYS || !mayGenerate()) {
       return this.keyed(source, {})
     }
-    node.copier = makeCopier(node.keys())
+    node.copier = makeCopier(node.keys(), newEntry)
     return node.copier(this, source)
   }
 
   keyed<T extends object>(source: Record<string, unknown>, copy: T): T {
     for (const key of Object.keys(source)) {
       // A getter may have removed it.
-      if (Object.hasOwn(source, key)) setOwn(copy, key, this.any(source[key], source))
+      if (Object.hasOwn(source, key)) setOwn(copy, key, this.any(source[key], source, trie.entryOf(loose)))
     }
     return copy
   }
 
-  array(source: readonly unknown[], copy: unknown[]): unknown[] {
+  array(source: readonly unknown[], copy: unknown[], entry: TrieNode, bare = false): unknown[] {
     const { length } = source
     // The one cheap way to see whether it has named properties too.
-    const values = Object.values(source).length
+    const values = bare ? length : Object.values(source).length
     if (length > 64 && values < length >> 2) {
       copy.length = length
       return this.keyed(source as never, copy)
@@ -133,21 +147,21 @@ export class Copy {
         holes++
         copy.length = i + 1
       } else
-        copy.push(typeof value === 'number' || typeof value === 'string' ? value : this.any(value, source))
+        copy.push(
+          typeof value === 'number' || typeof value === 'string' ? value : this.any(value, source, entry),
+        )
     }
     if (values + holes > length) {
       for (const key of Object.keys(source)) {
-        if (!Object.hasOwn(copy, key)) setOwn(copy, key, this.any((source as never)[key], source))
+        if (!Object.hasOwn(copy, key)) setOwn(copy, key, this.any((source as never)[key], source, entry))
       }
     }
     return copy
   }
 
-  /** -1: not met before. */
+  /** Its number; -1: not met before. */
   find(source: object): number {
-    if (this.#map !== undefined) return this.#map.get(source) ?? -1
-    for (let i = 0; i < this.#count; i++) if (this.#sources[i] === source) return i
-    return -1
+    return this.#seen.find(source)
   }
 
   /** The copy of an object that was met before, or what stands for it till it is complete. */
@@ -161,11 +175,8 @@ export class Copy {
   }
 
   remember(source: object): number {
-    const at = this.#count++
-    this.#sources[at] = source
+    const at = this.#seen.add(source)
     this.#copies[at] = NONE
-    if (at === SCANNED) this.#map = new Map(this.#sources.map((object, i) => [object, i]))
-    else this.#map?.set(source, at)
     return at
   }
 
@@ -187,22 +198,15 @@ export class Copy {
   }
 
   forget(): void {
-    const scanned = Math.min(this.#count, SCANNED)
-    for (let i = 0; i < scanned; i++) {
-      this.#sources[i] = NONE
-      this.#copies[i] = NONE
-    }
-    if (this.#count > SCANNED) {
-      this.#sources.length = SCANNED
-      this.#copies.length = SCANNED
-      this.#map = undefined
-    }
-    this.#count = 0
+    const { count } = this.#seen
+    for (let i = 0; i < count; i++) this.#copies[i] = NONE
+    this.#seen.clear()
     this.#depth = 0
-    this.root = undefined
     this.patch = undefined
-    this.lone.length = 0
-    this.moved.length = 0
+    // Setting a length costs more than a small message.
+    if (this.#copies.length > KEPT_COPIES) this.#copies.length = KEPT_COPIES
+    if (this.lone.length > 0) this.lone.length = 0
+    if (this.moved.length > 0) this.moved.length = 0
   }
 }
 
@@ -225,4 +229,9 @@ export function copyValue(_host: CodecHost, value: unknown, path: string): unkno
     default:
       return value
   }
+}
+
+/** The same for an array of the caller's own making: it has no holes and no named properties, which saves looking. */
+export function copyList(_host: CodecHost, values: readonly unknown[], path: string): unknown[] {
+  return (copying.busy ? new Copy() : copying).run(values, path, true) as unknown[]
 }

@@ -25,6 +25,8 @@ import { makeView, UINT8 } from './views.js'
 const bigints = new BigInt64Array(1)
 const bigintWords = new Int32Array(bigints.buffer)
 
+const COPIED_BY_LOOP = 64
+
 /** The decoder's position is that of the value. */
 export function readKind(d: Decoder, tag: number, word: number, p: number): unknown {
   d.pos = p + 2
@@ -61,7 +63,8 @@ export function readKind(d: Decoder, tag: number, word: number, p: number): unkn
       d.pos = p + 6
       return d.keep(p, d.host.refFromWords(d.i32, p + 2))
     case BYTES: {
-      const bytes = new Uint8Array(copyOf(d, p + 2, word))
+      const bytes = bytesOf(d, p + 2, word)
+      if (d.known === undefined) return bytes
       d.keep(p + 1, bytes.buffer)
       return d.keep(p, bytes)
     }
@@ -93,7 +96,7 @@ function readLone(d: Decoder, tag: number, length: number, p: number): Uint8Arra
     d.pos = d.base + (i32[p + 6] as number)
     bytes = d.value() as ArrayBufferLike
     offset = d.f64[(p >> 1) + 1] as number
-  } else bytes = block === 0 ? copyOf(d, p + 8, length) : d.host.takeBlock(block)
+  } else bytes = block === 0 ? bytesOf(d, p + 8, length).buffer : d.host.takeBlock(block)
   d.pos = p + 8 + words
   return d.keep(p, makeView(UINT8, bytes, offset, length) as Uint8Array)
 }
@@ -106,7 +109,7 @@ function readBuffer(d: Decoder, tag: number, word: number, p: number): object {
   const known = d.known?.get(p - d.base)
   let buffer: object
   if (known !== undefined) buffer = known
-  else if (tag === BUFFER) buffer = withRoom(copyOf(d, p + 4, word), d.i32[p + 2] as number)
+  else if (tag === BUFFER) buffer = withRoom(bytesOf(d, p + 4, word).buffer, d.i32[p + 2] as number)
   else if (tag === BLOCK) {
     const longest = d.f64[(p >> 1) + 2] as number
     buffer = withRoom(d.host.takeBlock(word) as ArrayBuffer, longest)
@@ -115,11 +118,13 @@ function readBuffer(d: Decoder, tag: number, word: number, p: number): object {
   return d.keep(p, buffer)
 }
 
-function copyOf(d: Decoder, p: number, length: number): ArrayBuffer {
+function bytesOf(d: Decoder, p: number, length: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(length)
-  if (length > 0) bytes.set(d.u8.subarray(p << 2, (p << 2) + length))
+  const at = p << 2
   d.pos = p + (((length + 7) >> 3) << 1)
-  return bytes.buffer
+  if (length > COPIED_BY_LOOP) bytes.set(d.u8.subarray(at, at + length))
+  else for (let i = 0; i < length; i++) bytes[i] = d.u8[at + i] as number
+  return bytes
 }
 
 /** Resizable up to a length, where the memory is not that already. */

@@ -1,6 +1,7 @@
-// Writing the objects that are neither plain nor arrays.
+// Writing the objects that are not plain.
 
 import { writeBuffer, writeView } from './encode-bytes.js'
+import { writeArray } from './encode-objects.js'
 import type { Encoder } from './encoder.js'
 import { formOf } from './error-forms.js'
 import { HostFailure, Unfit } from './failure.js'
@@ -9,7 +10,7 @@ import {
   BUFFER_KIND,
   DATE_KIND,
   ERROR_KIND,
-  KEYED,
+  LIST,
   MAP_KIND,
   REFERENCE_KIND,
   REGEXP_KIND,
@@ -18,21 +19,22 @@ import {
   VIEW_KIND,
 } from './kinds.js'
 import { BIG_BIGINT, BIGINT, BOXED, DATE, ERROR, MAP, REFERENCE, REGEXP, SET } from './tags.js'
+import type { TrieNode } from './trie.js'
 
 const bigints = new BigInt64Array(1)
 const bigintWords = new Int32Array(bigints.buffer)
 
 /** Written at p, where the encoder remembers it. */
-export function writeKind(e: Encoder, value: object, kind: number, p: number): number {
+export function writeKind(e: Encoder, value: object, kind: number, p: number, site: TrieNode): number {
   switch (kind) {
-    case KEYED:
-      return e.keyed(value as Record<string, unknown>, p)
+    case LIST:
+      return writeArray(e, value as unknown[], p, site)
     case REFERENCE_KIND:
       return writeReference(e, value, p)
     case MAP_KIND:
-      return writeMap(e, value as Map<unknown, unknown>, p)
+      return writeMap(e, value as Map<unknown, unknown>, p, site)
     case SET_KIND:
-      return writeSet(e, value as Set<unknown>, p)
+      return writeSet(e, value as Set<unknown>, p, site)
     case DATE_KIND:
       return e.double(DATE, Date.prototype.getTime.call(value), p)
     case REGEXP_KIND: {
@@ -65,19 +67,20 @@ function writeReference(e: Encoder, ref: object, p: number): number {
 }
 
 /** Entries first, as they are now: what is in them may have getters that change the map. */
-function writeMap(e: Encoder, map: Map<unknown, unknown>, start: number): number {
+function writeMap(e: Encoder, map: Map<unknown, unknown>, start: number, site: TrieNode): number {
   const entries: unknown[] = []
   Map.prototype.forEach.call(map, (value, key) => entries.push(key, value))
   let p = e.word(MAP, entries.length >> 1, start)
-  for (let i = 0; i < entries.length; i++) p = e.value(entries[i], p, e.loose)
+  for (let i = 0; i < entries.length; i += 2)
+    p = e.value(entries[i + 1], e.value(entries[i], p, e.loose), site)
   return p
 }
 
-function writeSet(e: Encoder, set: Set<unknown>, start: number): number {
+function writeSet(e: Encoder, set: Set<unknown>, start: number, site: TrieNode): number {
   const values: unknown[] = []
   Set.prototype.forEach.call(set, (value) => values.push(value))
   let p = e.word(SET, values.length, start)
-  for (let i = 0; i < values.length; i++) p = e.value(values[i], p, e.loose)
+  for (let i = 0; i < values.length; i++) p = e.value(values[i], p, site)
   return p
 }
 

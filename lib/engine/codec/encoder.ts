@@ -3,36 +3,22 @@
 import type { Buffer } from 'node:buffer'
 import { REF } from '../symbols.js'
 import { writeBigint, writeKind } from './encode-kinds.js'
+import { writeArray, writeObject } from './encode-objects.js'
 import { failure, HostFailure, TOO_DEEP, Unfit } from './failure.js'
 import type { CodecHost } from './host.js'
-import { kindOf, LIST, PLAIN } from './kinds.js'
+import { kindAtSight, LIST, PLAIN } from './kinds.js'
 import { type Lone, type Pending, settle } from './pending.js'
+import { Seen } from './seen.js'
 import { type BufferedWords, bufferOver, isNarrow, wordsOfText, writeText } from './strings.js'
 import { MAX_INTERNED, type Tables, tablesOf } from './tables.js'
-import {
-  ALIASED,
-  ARRAY,
-  ARRAY_PLUS,
-  BACK,
-  BOOLEAN,
-  DOUBLE,
-  HOLE,
-  INT,
-  MAX_DEPTH,
-  NULL,
-  OBJECT,
-  RECORD,
-  SPARSE,
-  STRING_ID,
-  UNDEFINED,
-} from './tags.js'
-import { OUTSIDE, TrieNode } from './trie.js'
+import { ALIASED, BACK, BOOLEAN, DOUBLE, INT, MAX_DEPTH, NULL, STRING_ID, UNDEFINED } from './tags.js'
+import { mayMove } from './transfer.js'
+import { TrieNode } from './trie.js'
 import { GrowingWords, type Words } from './words.js'
 
 /** Thrown where a value does not fit below the limit. */
 const FULL: object = { full: true }
-/** So many objects of a message are found by looking through them; beyond, by a Map. */
-const SCANNED = 32
+const KEPT_POSITIONS = 4096
 
 /**
  * Writes values into words. Not re-entrant: while `busy`, as in a getter of a value that is being written, use another
@@ -62,19 +48,16 @@ export class Encoder implements BufferedWords {
   /** Blocks to make when the message is written and fits. */
   readonly pending: Pending[] = []
   readonly lone: Lone[] = []
-  readonly #words: Words
   readonly #growing: GrowingWords | undefined
   #buffer: Buffer | undefined
   depth = 0
-  count = 0
-  readonly seen: object[] = new Array<object>(SCANNED).fill(FULL)
-  readonly seenAt: Int32Array = new Int32Array(SCANNED)
-  map: Map<object, number> | undefined = undefined
+  readonly seen: Seen = new Seen()
+  /** Where the objects stand that were seen, by their numbers. */
+  readonly positions: number[] = new Array<number>(32).fill(0)
 
   constructor(host: CodecHost, words: Words) {
     this.host = host
     this.tables = tablesOf(host)
-    this.#words = words
     this.#growing = words instanceof GrowingWords ? words : undefined
     this.i32 = words.i32
     this.f64 = words.f64
@@ -96,12 +79,33 @@ export class Encoder implements BufferedWords {
         this.pos = p + 2
         return true
       }
+    } else if (
+      typeof value !== 'object' &&
+      typeof value !== 'string' &&
+      this.pos + 4 <= this.limit &&
+      !this.busy
+    ) {
+      // No code of a user's runs, and it fits.
+      switch (typeof value) {
+        case 'number':
+        case 'boolean':
+        case 'undefined':
+          this.pos = this.value(value, this.pos, this.loose)
+          return true
+      }
     }
     return this.writeRoot(value, path)
   }
 
-  writeRoot(value: unknown, path: string): boolean {
+  /** The same for an array of the caller's own making: it has no holes and no named properties, which saves looking. */
+  writeList(values: readonly unknown[], path: string): boolean {
+    return this.writeRoot(values, path, true)
+  }
+
+  writeRoot(value: unknown, path: string, bare = false): boolean {
     if (this.busy) throw failure(path, undefined, new Unfit('its encoder is at work on another message'))
+    // What a stack overflow left, in the middle of tidying up.
+    if (this.seen.count !== 0) this.forget()
     if (this.#growing !== undefined) this.begin(this.#growing)
     const base = this.pos
     this.base = base
@@ -109,17 +113,21 @@ export class Encoder implements BufferedWords {
     try {
       let end: number
       if (typeof value === 'object' && value !== null) {
-        const kind = kindOf(value)
+        const kind = kindAtSight(value)
         // A plain object is remembered when it turns out to have objects in it.
-        if (kind === PLAIN) end = this.object(value as Record<string, unknown>, base)
+        if (kind === PLAIN)
+          end = writeObject(this, value as Record<string, unknown>, base, this.tables.trie.root)
         else {
           this.remember(value, base)
-          end = kind === LIST ? this.array(value as unknown[], base) : writeKind(this, value, kind, base)
+          end =
+            kind === LIST
+              ? writeArray(this, value as unknown[], base, this.loose, bare)
+              : writeKind(this, value, kind, base, this.loose)
         }
       } else end = this.value(value, base, this.loose)
       if (this.aliased) this.i32[base] = (this.i32[base] as number) | ALIASED
       if (this.pending.length > 0 && this.#growing === undefined) return false
-      settle(this, value)
+      if (this.pending.length > 0 || mayMove()) settle(this, value)
       this.pos = end
       return true
     } catch (error) {
@@ -128,7 +136,7 @@ export class Encoder implements BufferedWords {
       throw failure(path, value, error)
     } finally {
       this.busy = false
-      if (this.count !== 0) this.forget()
+      if (this.seen.count !== 0) this.forget()
     }
   }
 
@@ -145,11 +153,12 @@ export class Encoder implements BufferedWords {
       case 'undefined':
         return this.word(UNDEFINED, 0, p)
       case 'object':
-        return value === null ? this.word(NULL, 0, p) : this.nested(value, p)
+        return value === null ? this.word(NULL, 0, p) : this.nested(value, p, site)
       case 'bigint':
         return writeBigint(this, value, p)
       default:
-        if (typeof value === 'function' && (value as { [REF]?: unknown })[REF]) return this.nested(value, p)
+        if (typeof value === 'function' && (value as { [REF]?: unknown })[REF])
+          return this.nested(value, p, site)
         throw new Unfit('')
     }
   }
@@ -171,6 +180,15 @@ export class Encoder implements BufferedWords {
 
   string(value: string, p: number, site: TrieNode): number {
     if (value === site.last) return this.word(STRING_ID, site.lastId, p)
+    if (value === site.last2) {
+      const { last2 } = site
+      site.last2 = site.last
+      site.last = last2
+      const id = site.lastId2
+      site.lastId2 = site.lastId
+      site.lastId = id
+      return this.word(STRING_ID, id, p)
+    }
     const { length } = value
     if (length <= MAX_INTERNED) {
       const id = this.tables.idOf(value, site)
@@ -182,7 +200,7 @@ export class Encoder implements BufferedWords {
     return writeText(value, narrow, this, p)
   }
 
-  nested(value: object, p: number): number {
+  nested(value: object, p: number, site: TrieNode): number {
     const position = this.find(value)
     if (position >= 0) {
       this.aliased = true
@@ -190,122 +208,14 @@ export class Encoder implements BufferedWords {
     }
     if (++this.depth > MAX_DEPTH) throw new Unfit(TOO_DEEP)
     this.remember(value, p)
-    const kind = kindOf(value)
-    const end =
-      kind === PLAIN
-        ? this.object(value as Record<string, unknown>, p)
-        : kind === LIST
-          ? this.array(value as unknown[], p)
-          : writeKind(this, value, kind, p)
+    const kind = kindAtSight(value)
+    let end: number
+    if (kind === PLAIN) {
+      end = writeObject(this, value as Record<string, unknown>, p, this.tables.trie.entryOf(site))
+    } else if (kind === LIST) end = writeArray(this, value as unknown[], p, site)
+    else end = writeKind(this, value, kind, p, site)
     this.depth--
     return end
-  }
-
-  /** Own keys by for-in, each value written as its key is met; what shape it was is known at the end. */
-  object(object: Record<string, unknown>, start: number): number {
-    let { i32, limit } = this
-    const { trie } = this.tables
-    let node = trie.root
-    let keys: string[] | undefined
-    let p = start + 2
-    for (const key in object) {
-      if (node.key === key && node.next !== null) node = node.next
-      else {
-        const next = trie.step(node, key, object)
-        if (next === undefined) continue
-        if (next === OUTSIDE) {
-          keys ??= node.keys()
-          keys.push(key)
-        }
-        node = next
-      }
-      const value = object[key]
-      if (typeof value === 'number' && (value | 0) === value && (value !== 0 || 1 / value > 0)) {
-        if (p + 2 > limit) {
-          this.grow(p + 2)
-          i32 = this.i32
-          limit = this.limit
-        }
-        i32[p] = INT
-        i32[p + 1] = value
-        p += 2
-        continue
-      }
-      if (typeof value === 'string' && value === node.last && p + 2 <= limit) {
-        i32[p] = STRING_ID
-        i32[p + 1] = node.lastId
-        p += 2
-        continue
-      }
-      if (typeof value === 'object' && value !== null && this.count === 0) this.remember(object, start)
-      p = this.value(value, p, node)
-      i32 = this.i32
-      limit = this.limit
-    }
-    if (p > limit) this.grow(p)
-    if (keys === undefined) {
-      const shape = node.shape >= 0 ? node.shape : trie.shapeOf(node, this.tables.internShape)
-      if (shape >= 0) {
-        this.i32[start] = OBJECT
-        this.i32[start + 1] = shape
-        return p
-      }
-      keys = node.keys()
-    }
-    return this.keysOf(start, keys, p)
-  }
-
-  /** A class that inherits enumerable properties. */
-  keyed(object: Record<string, unknown>, start: number): number {
-    const keys: string[] = []
-    let p = start + 2
-    for (const key of Object.keys(object)) {
-      if (!Object.hasOwn(object, key)) continue // a getter removed it
-      keys.push(key)
-      p = this.value(object[key], p, this.loose)
-    }
-    return this.keysOf(start, keys, p)
-  }
-
-  keysOf(start: number, keys: readonly string[], at: number): number {
-    let p = this.word(keys.length, 0, at)
-    for (const key of keys) p = this.string(key, p, this.loose)
-    this.i32[start] = RECORD
-    this.i32[start + 1] = at - start
-    return p
-  }
-
-  array(array: readonly unknown[], start: number): number {
-    const { length } = array
-    // The one cheap way to see whether it has named properties too.
-    const values = Object.values(array).length
-    if (length > 64 && values < length >> 2) return this.pairs(array, this.word(SPARSE, length | 0, start), 0)
-    let p = this.word(ARRAY, length, start)
-    let holes = 0
-    for (let i = 0; i < length; i++) {
-      const value = array[i]
-      if (value === undefined && !(i in array)) {
-        holes++
-        p = this.word(HOLE, 0, p)
-      } else p = this.value(value, p, this.loose)
-    }
-    if (values + holes <= length) return p
-    this.i32[start] = ARRAY_PLUS
-    return this.pairs(array, p, length)
-  }
-
-  /** Properties from index `from` on, and named ones. */
-  pairs(array: readonly unknown[], start: number, from: number): number {
-    let p = this.word(0, 0, start)
-    let count = 0
-    for (const key of Object.keys(array)) {
-      if (from > 0 && String(Number(key) >>> 0) === key && Number(key) < from) continue
-      p = this.string(key, p, this.loose)
-      p = this.value(array[key as unknown as number], p, this.loose)
-      count++
-    }
-    this.i32[start] = count
-    return p
   }
 
   get buffer(): Buffer {
@@ -341,35 +251,22 @@ export class Encoder implements BufferedWords {
 
   /** Position in the message of an object that was met before, or -1. */
   find(object: object): number {
-    if (this.map !== undefined) return this.map.get(object) ?? -1
-    const { seen, count } = this
-    for (let i = 0; i < count; i++) if (seen[i] === object) return this.seenAt[i] as number
-    return -1
+    const number = this.seen.find(object)
+    return number < 0 ? -1 : (this.positions[number] as number)
   }
 
   /** That the object stands at p. */
   remember(object: object, p: number): void {
-    const count = this.count++
-    if (count < SCANNED) {
-      this.seen[count] = object
-      this.seenAt[count] = p - this.base
-      return
-    }
-    if (this.map === undefined) {
-      this.map = new Map()
-      for (let i = 0; i < SCANNED; i++) this.map.set(this.seen[i] as object, this.seenAt[i] as number)
-    }
-    this.map.set(object, p - this.base)
+    this.positions[this.seen.add(object)] = p - this.base
   }
 
   forget(): void {
-    const count = Math.min(this.count, SCANNED)
-    for (let i = 0; i < count; i++) this.seen[i] = FULL
-    this.count = 0
+    this.seen.clear()
     this.depth = 0
-    this.map = undefined
     this.aliased = false
-    this.pending.length = 0
-    this.lone.length = 0
+    // Setting a length costs more than a small message.
+    if (this.positions.length > KEPT_POSITIONS) this.positions.length = KEPT_POSITIONS
+    if (this.pending.length > 0) this.pending.length = 0
+    if (this.lone.length > 0) this.lone.length = 0
   }
 }

@@ -1,9 +1,12 @@
 // Functions made from source, where the process allows it (not under --disallow-code-generation-from-strings).
 
 let allowed: boolean | undefined
+/** A function takes some kilobytes: a thread makes so many at most. */
+let left = 4000
 
-/** Whether functions can be made from source. */
-export function canGenerate(): boolean {
+/** Whether a function can be made from source, which then must be done. */
+export function mayGenerate(): boolean {
+  if (left === 0) return false
   if (allowed === undefined) {
     try {
       allowed = new Function('return true')() as boolean
@@ -11,6 +14,7 @@ export function canGenerate(): boolean {
       allowed = false
     }
   }
+  if (allowed) left--
   return allowed
 }
 

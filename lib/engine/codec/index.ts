@@ -1,9 +1,10 @@
 // Values between threads, and copies on one. See docs/semantics.md for what may be sent.
 
-export { copyValue } from './copy.js'
+export { copyList, copyValue } from './copy.js'
 export { Decoder } from './decoder.js'
 export { Encoder } from './encoder.js'
 export type { CodecHost } from './host.js'
 export { isShared, share } from './share.js'
+export { INT } from './tags.js'
 export { transfer } from './transfer.js'
 export { GrowingWords, type Words } from './words.js'

@@ -1,12 +1,10 @@
 // What an object is to the codec.
 
-import { KeyObject } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import { types } from 'node:util'
 import { REF } from '../symbols.js'
 
-export const PLAIN = 0 // for-in gives its own keys
-export const KEYED = 1 // a class that inherits enumerable properties: Object.keys gives its own
+export const PLAIN = 0 // instances of classes too
 export const LIST = 2
 export const REFERENCE_KIND = 3
 export const MAP_KIND = 4
@@ -37,21 +35,29 @@ const BRANDS: readonly (readonly [number, (value: unknown) => boolean])[] = [
   [BOXED_KIND, (value) => types.isBoxedPrimitive(value) && !types.isSymbolObject(value)],
 ]
 
-/** By prototype: a kind that is certain (plain, keyed, error), or what the brand of each object has yet to confirm. */
+/** By prototype: a kind that is certain (plain, error), or what the brand of each object has yet to confirm. */
 const byPrototype = new WeakMap<object, number>()
 /** In byPrototype: something of the language or of Node. The brand says which, if any. */
 const NATIVE = 14
 
-/** Hot: tell-local, tell-cross. One comparison for plain objects; for instances of classes one look-up. */
+/**
+ * kindOf, but PLAIN for whatever says that it is. One property, while asking for the prototype is a call. What says so
+ * and is not plain has no keys: then kindOf must be asked. Hot: tell-local, tell-cross.
+ */
+export function kindAtSight(value: object): number {
+  return value.constructor === Object ? PLAIN : kindOf(value)
+}
+
+/** For instances of classes one look-up. */
 export function kindOf(value: object): number {
   const prototype = getPrototypeOf(value) as object | null
   if (prototype === OBJECT_PROTOTYPE) return PLAIN
   if (prototype === ARRAY_PROTOTYPE && isArray(value)) return LIST
   if ((value as { [REF]?: unknown })[REF]) return REFERENCE_KIND
   if (prototype === null) return PLAIN
-  const kind = byPrototype.get(prototype) ?? learn(prototype)
+  const kind = byPrototype.get(prototype) ?? learn(prototype, value)
   if (kind === PLAIN) return isArray(value) ? LIST : PLAIN
-  return kind === KEYED || kind === ERROR_KIND ? kind : confirm(value, kind)
+  return kind === ERROR_KIND ? kind : confirm(value, kind)
 }
 
 function confirm(value: object, kind: number): number {
@@ -59,7 +65,7 @@ function confirm(value: object, kind: number): number {
   for (const [brand, has] of BRANDS) {
     if ((kind === brand || kind === NATIVE || kind === UNFIT) && has(value)) return brand
   }
-  if (kind !== NATIVE && kind !== UNFIT) return types.isProxy(value) ? UNFIT : KEYED // Object.create(Map.prototype)
+  if (kind !== NATIVE && kind !== UNFIT) return types.isProxy(value) ? UNFIT : PLAIN // Object.create(Map.prototype)
   return UNFIT
 }
 
@@ -85,15 +91,14 @@ const ITERATORS: readonly object[] = [
 const SHELLS: readonly object[] = [
   EventEmitter.prototype,
   EventTarget.prototype,
-  KeyObject.prototype,
-  Blob.prototype,
   URL.prototype,
   URLSearchParams.prototype,
-  AbortController.prototype,
   timerPrototype(),
 ]
 /** The same, but loaded by Node when first named. */
 const LATE_SHELLS = new Set([
+  'AbortController',
+  'Blob',
   'CryptoKey',
   'FormData',
   'Headers',
@@ -110,14 +115,14 @@ function timerPrototype(): object {
   return getPrototypeOf(timer) as object
 }
 
-/** Walks the chain of a prototype that was not met before. */
-function learn(prototype: object): number {
-  const kind = kindByChain(prototype)
+/** Walks the chain of a prototype that was not met before, from an object that has it. */
+function learn(prototype: object, value: object): number {
+  const kind = kindByChain(prototype, value)
   byPrototype.set(prototype, kind)
   return kind
 }
 
-function kindByChain(prototype: object): number {
+function kindByChain(prototype: object, value: object): number {
   for (let link: object | null = prototype; link !== null; link = getPrototypeOf(link) as object | null) {
     if (link === OBJECT_PROTOTYPE) break
     const hint = HINTS.get(link)
@@ -127,10 +132,10 @@ function kindByChain(prototype: object): number {
     if (typeof made !== 'function' || made.prototype !== link) continue
     if (LATE_SHELLS.has(made.name) && (globalThis as Record<string, unknown>)[made.name] === made)
       return UNFIT
+    if (made.name === 'KeyObject' && types.isKeyObject(value)) return UNFIT
     // Another realm's Object.prototype ends the chain. All else of native code is known by its brand, or not carried.
     if (isNative(made) && getPrototypeOf(link) !== null) return NATIVE
   }
-  for (const _ in prototype) return KEYED
   return PLAIN
 }
 

@@ -6,7 +6,6 @@ import {
   BUFFER_KIND,
   describe,
   ERROR_KIND,
-  KEYED,
   kindOf,
   LIST,
   MAP_KIND,
@@ -94,7 +93,6 @@ function childrenOf(value: object, from: Step): Step[] {
     steps.push({ value: child, from, name, depth: from.depth + 1 })
   switch (kindOf(value)) {
     case PLAIN:
-    case KEYED:
     case LIST:
       for (const key of Object.keys(value)) {
         const name = nameOf(key, Array.isArray(value))
@@ -156,11 +154,18 @@ export function findUnshareable(
   for (let step = left.pop(); step !== undefined; step = left.pop()) {
     const { value } = step
     if (typeof value === 'function' || typeof value === 'symbol') {
-      return { path: pathOf(step), reason: `it is ${describe(value)}, and only plain objects and arrays can be shared` }
+      return {
+        path: pathOf(step),
+        reason: `it is ${describe(value)}, and only plain objects and arrays can be shared`,
+      }
     }
     if (typeof value !== 'object' || value === null || seen.has(value) || isShared(value)) continue
     seen.add(value)
-    if (!isBare(value)) return { path: pathOf(step), reason: `it is ${describe(value)}, and only plain objects and arrays can be shared` }
+    if (!isBare(value))
+      return {
+        path: pathOf(step),
+        reason: `it is ${describe(value)}, and only plain objects and arrays can be shared`,
+      }
     objects.push(value)
     for (const key of Reflect.ownKeys(value)) {
       const name = typeof key === 'symbol' ? `[${String(key)}]` : nameOf(key, Array.isArray(value))
@@ -171,7 +176,10 @@ export function findUnshareable(
         depth: step.depth + 1,
       }
       if (!('value' in (Object.getOwnPropertyDescriptor(value, key) ?? {}))) {
-        return { path: pathOf(child), reason: 'it is a getter, and only plain objects and arrays of values can be shared' }
+        return {
+          path: pathOf(child),
+          reason: 'it is a getter, and only plain objects and arrays of values can be shared',
+        }
       }
       left.push(child)
     }

@@ -1,7 +1,7 @@
 // One function a shape that reads an object of it, as a literal, so that all objects of a shape have one hidden class.
 
 import type { Decoder } from './decoder.js'
-import { canGenerate, literalKey, MAX_GENERATED_KEYS, setOwn, USES_TO_GENERATE } from './generate.js'
+import { literalKey, MAX_GENERATED_KEYS, mayGenerate, setOwn, USES_TO_GENERATE } from './generate.js'
 import { INT, STRING_ID } from './tags.js'
 
 /** Reads the values at the decoder's position, and moves it behind them. */
@@ -11,7 +11,7 @@ export type Reader = (decoder: Decoder) => object
 export function makeReader(keys: readonly string[], replace: (reader: Reader) => void): Reader {
   let uses = 0
   return (decoder) => {
-    if (++uses === USES_TO_GENERATE && keys.length <= MAX_GENERATED_KEYS && canGenerate())
+    if (++uses === USES_TO_GENERATE && keys.length <= MAX_GENERATED_KEYS && mayGenerate())
       replace(generate(keys))
     const object = {}
     for (let i = 0; i < keys.length; i++) setOwn(object, keys[i] as string, decoder.value())

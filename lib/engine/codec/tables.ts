@@ -10,6 +10,7 @@ export const MAX_INTERNED = 32
 const FILTER_SIZE = 1024
 const FIRST_SCORE = 4
 const BEST_SCORE = 64
+const CHEAP = 12
 const REST = -1000
 
 export class Tables {
@@ -29,8 +30,8 @@ export class Tables {
   }
 
   /**
-   * The id of a string that was not the last at this place; -1: it is to be written as it is. A string gets an id when
-   * it is seen a second time. A place with ever new strings rests from trying.
+   * The id of a string that is not one of the last two at this place; -1: it is to be written as it is. A string gets an
+   * id when it is seen a second time. A place where that does not pay, as with ever new strings, rests from trying.
    */
   idOf(text: string, site: TrieNode): number {
     if (site.score <= 0) {
@@ -54,9 +55,15 @@ export class Tables {
       }
       // The table's own copy is kept, never the string given: that may be a slice of one a thousand times as long.
       this.#ids.set(this.textOf(id), id)
-    }
-    if (site.score < BEST_SCORE) site.score++
-    site.last = this.textOf(id)
+      if (site.score > 0) site.score++
+    } else if (text.length <= CHEAP) {
+      // To find it cost more than to write it again.
+      if (--site.score === 0) site.score = REST
+    } else if (site.score < BEST_SCORE) site.score++
+    const known = this.textOf(id)
+    site.last2 = site.last
+    site.lastId2 = site.lastId
+    site.last = known
     site.lastId = id
     return id
   }

@@ -34,9 +34,14 @@ export class TrieNode {
   uses = 0
   /** Copies an object of the shape. */
   copier: Copier | null = null
+  /** See Trie.entryOf. */
+  entry: TrieNode | null = null
   /** The interned string seen last, and its id. */
   last: string = NEVER
   lastId = -1
+  /** The one before. */
+  last2: string = NEVER
+  lastId2 = -1
   /** Above 0: worth looking strings up. Below: how many go by before the next try. */
   score = 16
 
@@ -58,11 +63,38 @@ export class TrieNode {
 export const OUTSIDE: TrieNode = new TrieNode(null, '', 0)
 
 export class Trie {
-  root: TrieNode = new TrieNode(null, '', 0)
+  root!: TrieNode
+  /** The nodes that begin all keys; another Map when the trie begins anew. */
+  first!: Map<string, TrieNode>
   #nodes = 0
 
-  /** Off the usual way. OUTSIDE where the key is not worth a node, undefined where the object itself has no such key. */
-  step(node: TrieNode, key: string, object: object): TrieNode | undefined {
+  constructor() {
+    this.#begin()
+  }
+
+  #begin(): void {
+    this.first = new Map()
+    this.root = this.newEntry()
+    this.#nodes = 0
+  }
+
+  /** A root like the other one, but with the keys that come first at one place as its own usual ones. */
+  newEntry(): TrieNode {
+    const entry = new TrieNode(null, '', 0)
+    entry.others = this.first
+    return entry
+  }
+
+  /** The root for objects that are the value of the last key of `site`, or stand in an array that is. */
+  entryOf(site: TrieNode): TrieNode {
+    const { entry } = site
+    if (entry !== null && entry.others === this.first) return entry
+    site.entry = this.newEntry()
+    return site.entry
+  }
+
+  /** Off the usual way. OUTSIDE where the key is not worth a node. */
+  step(node: TrieNode, key: string): TrieNode {
     if (node.key2 === key && node.next2 !== null) {
       const next = node.next2
       node.key2 = node.key
@@ -71,7 +103,6 @@ export class Trie {
       node.next = next
       return next
     }
-    if (!Object.hasOwn(object, key)) return undefined
     if (node === OUTSIDE) return OUTSIDE
     const next = node.others?.get(key) ?? this.#add(node, key)
     if (next === OUTSIDE) return OUTSIDE
@@ -100,8 +131,7 @@ export class Trie {
     if (outside) return OUTSIDE
     if (this.#nodes >= MAX_NODES) {
       // Full of what is perhaps no longer in use. The ids of shapes stay what they are.
-      this.root = new TrieNode(null, '', 0)
-      this.#nodes = 0
+      this.#begin()
       return OUTSIDE
     }
     this.#nodes++
