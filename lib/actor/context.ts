@@ -1,7 +1,6 @@
 // What an actor knows of itself and its system.
 
-import type { Cell } from '../engine/index.js'
-import { CELL } from '../engine/index.js'
+import { CELL, type Cell, type Target, targetOf } from '../engine/index.js'
 import { errors } from '../errors.js'
 import type { Logger, SpawnOptions } from '../options.js'
 import type { AnyClass } from './class-info.js'
@@ -68,6 +67,12 @@ export class ActorContext {
     if (this.#cell.closed) throw errors.actorStopped(this.self.toString(), 'context.spawn')
     const child = await this.#host.spawn(what, options, this.self)
     const record = this.#record
+    const target = targetOf(child) as Target
+    if (this.#cell.closed) {
+      await this.#host.stop(target, undefined)
+      throw errors.actorStopped(this.self.toString(), 'context.spawn')
+    }
+    if (target.gone) return child
     record.children ??= new Set()
     record.children.add(child)
     return child
@@ -89,7 +94,8 @@ export class ActorContext {
 }
 
 /**
- * The typed proxy of the running actor: `pul.self(this)` inside it (contract, section 2).
+ * The typed proxy of the running actor: `pul.self<Counter>(this)` inside it, since TypeScript can't look into the type of a
+ * bare `this` (contract, section 2).
  * @throws ERR_PULSING_INVALID_ARGUMENT where `instance` is no running actor
  */
 export function self<T extends object>(instance: T): ActorProxy<T> {

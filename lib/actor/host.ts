@@ -12,6 +12,8 @@ export interface ActorHost {
   readonly system: object
   stop(target: Target, options: StopOptions | undefined): Promise<void>
   spawn(what: object, options: SpawnOptions | undefined, parent: ActorRef | undefined): Promise<ActorRef>
+  /** A child has stopped: its parent, on whatever thread, forgets it. */
+  childStopped(parent: ActorRef, child: ActorRef): void
 }
 
 let current: ActorHost | undefined

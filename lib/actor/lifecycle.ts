@@ -150,6 +150,7 @@ async function stopNow(host: ActorHost, cell: Cell, drain: boolean, reason: Stop
   if (cell.closed) return
   freeName(host, cell)
   host.thread.close(cell)
+  if (record.parent !== undefined) host.childStopped(record.parent, refOf(host, cell.target))
   if (cell.context !== undefined) ActorContext.ended(cell.context as ActorContext)
   const { onStop } = cell.instance as Hooks
   if (typeof onStop !== 'function') return

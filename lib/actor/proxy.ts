@@ -44,8 +44,7 @@ class ProxyBase {
   /** Hot: ask-host, ask-pipelined. */
   static asking(method: number): (this: ProxyBase, ...args: unknown[]) => Promise<unknown> {
     return function (this: ProxyBase, first?: unknown): Promise<unknown> {
-      // biome-ignore lint/complexity/noArguments: a rest parameter would make an array a call
-      const argc = arguments.length
+      const argc = arguments.length // a rest parameter would make an array a call
       const value = argc <= 1 ? first : Array.prototype.slice.call(arguments)
       const exact = this.#timeoutMs !== DEFAULT_ASK_TIMEOUT_MS
       return this.#thread.ask(this.#target, method, argc, value, this.#timeoutMs, this.#signal, exact)
@@ -54,8 +53,7 @@ class ProxyBase {
 
   static telling(method: number): (this: ProxyBase, ...args: unknown[]) => undefined | Promise<void> {
     return function (this: ProxyBase, first?: unknown): undefined | Promise<void> {
-      // biome-ignore lint/complexity/noArguments: a rest parameter would make an array a call
-      const argc = arguments.length
+      const argc = arguments.length // a rest parameter would make an array a call
       const value = argc <= 1 ? first : Array.prototype.slice.call(arguments)
       return this.#thread.tell(this.#target, method, argc, value)
     }

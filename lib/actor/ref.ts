@@ -63,7 +63,8 @@ export class ActorRef {
    *   ERR_PULSING_NOT_SERIALIZABLE, ERR_PULSING_MESSAGE_TOO_LARGE
    */
   tell(message: unknown, options?: TellOptions): undefined | Promise<void> {
-    if (options !== undefined) checkTellOptions(options)
+    if (options !== undefined && checkTellOptions(options).signal?.aborted)
+      return Promise.reject(options.signal?.reason)
     return this.#host.thread.tell(this.#target, 0, 1, message, options)
   }
 

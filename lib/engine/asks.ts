@@ -85,6 +85,11 @@ export class Asks {
     return this.#sequences[index] === sequence && this.#resolves[index] !== undefined
   }
 
+  /** Whom an open ask went to, and for what. */
+  whom(index: number): { target: AskTarget; method: number } {
+    return { target: this.#targets[index] as AskTarget, method: this.#methods[index] as number }
+  }
+
   /** False where that ask was settled before. */
   resolve(index: number, sequence: number, value: unknown): boolean {
     if (!this.isOpen(index, sequence)) return false

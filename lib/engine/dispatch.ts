@@ -7,12 +7,11 @@ import { type Delivery, DRAINED, makeDelivery } from './deliver.js'
 import {
   ASK,
   BOUNCE_DROPPED,
+  BOUNCE_STOPPED,
   CALL,
-  CURRENT,
   ERROR,
   KIND_MASK,
   KIND_SHIFT,
-  METHOD,
   METHOD_SHIFT,
   OVERFLOW_DROP_NEWEST,
   OVERFLOW_DROP_OLDEST,
@@ -24,9 +23,9 @@ import {
   VALUE,
 } from './frame.js'
 import type { DeadLetterReason } from './hooks.js'
-import { type SendOptions, waitFor } from './sender.js'
-import type { Target } from './target.js'
+import { nameOf, type Target } from './target.js'
 import type { Thread } from './thread.js'
+import { type SendOptions, waitFor } from './waiting.js'
 
 export class Dispatcher {
   readonly #thread: Thread
@@ -87,8 +86,15 @@ export class Dispatcher {
     }
   }
 
+  /** The error of an ask that came back. */
+  #bounced(ask: number, why: number): Error {
+    const { target, method } = this.#thread.asks.whom(ask)
+    if (why === BOUNCE_DROPPED) return errors.mailboxFull(nameOf(target as Target))
+    return this.stoppedError(target as Target, method)
+  }
+
   stoppedError(target: Target, method: number): Error {
-    return errors.actorStopped(this.#thread.nameOf(target), this.#thread.hooks.methodName(target, method))
+    return errors.actorStopped(nameOf(target), this.#thread.hooks.methodName(target, method))
   }
 
   /** The oldest message that it holds, which no longer waits. */
@@ -113,7 +119,7 @@ export class Dispatcher {
   ): undefined | Promise<void> {
     const thread = this.#thread
     const { overflow, capacity } = cell.options
-    if (overflow === OVERFLOW_FAIL) throw errors.mailboxFull(thread.nameOf(cell.target))
+    if (overflow === OVERFLOW_FAIL) throw errors.mailboxFull(nameOf(cell.target))
     if (overflow === OVERFLOW_DROP_NEWEST) {
       thread.hooks.deadLetter(cell.target, method, value, 'mailbox-full')
       return undefined
@@ -124,12 +130,10 @@ export class Dispatcher {
       return undefined
     }
     cell.waiters ??= []
-    if (cell.waiters.length >= capacity) throw errors.mailboxFull(thread.nameOf(cell.target))
+    if (cell.waiters.length >= capacity) throw errors.mailboxFull(nameOf(cell.target))
     const waiting: { over: boolean; accept: (() => void) | undefined } = { over: false, accept: undefined }
     cell.waiters.push({ envelope, accept: () => waiting.accept?.(), isOver: () => waiting.over })
-    return waitFor(waiting, options, () =>
-      errors.tellTimeout(thread.nameOf(cell.target), options?.timeoutMs ?? 0),
-    )
+    return waitFor(waiting, options, () => errors.tellTimeout(nameOf(cell.target), options?.timeoutMs ?? 0))
   }
 
   refusesAsk(cell: Cell): boolean {
@@ -253,7 +257,7 @@ export class Dispatcher {
       copy = error
       failed = true
     }
-    if (failed) thread.asks.reject(ask, sequence, copy)
+    if (failed) thread.asks.reject(ask, sequence, typeof copy === 'number' ? this.#bounced(ask, copy) : copy)
     else thread.asks.resolve(ask, sequence, copy)
   }
 
@@ -300,7 +304,8 @@ export class Dispatcher {
       asks.reject(ask, sequence, error)
       return
     }
-    if (kind === ERROR) asks.reject(ask, sequence, value)
+    if (kind === ERROR)
+      asks.reject(ask, sequence, typeof value === 'number' ? this.#bounced(ask, value) : value)
     else asks.resolve(ask, sequence, value)
   }
 
@@ -322,12 +327,9 @@ export class Dispatcher {
       this.#thread.hooks.deadLetter(target, method, message, reason)
       return
     }
-    const target = this.#thread.targetAt(this.#thread.slot, i32[at + 1] as number, i32[at + 2] as number, 0)
-    const error =
-      reason === 'mailbox-full'
-        ? errors.mailboxFull(this.#thread.nameOf(target))
-        : this.stoppedError(target, method)
-    this.reply(i32[at + 4] as number, i32[at + 5] as number, i32[at + 6] as number, error, true)
+    // A number for an error: the caller knows whom it asked for what, and says so.
+    const why = reason === 'mailbox-full' ? BOUNCE_DROPPED : BOUNCE_STOPPED
+    this.reply(i32[at + 4] as number, i32[at + 5] as number, i32[at + 6] as number, why, true)
     this.#dropBlocks(at)
   }
 
@@ -365,8 +367,7 @@ export class Dispatcher {
   #dropped(cell: Cell, envelope: Envelope): void {
     const { method, sequence } = envelope
     const thread = this.#thread
-    if (sequence !== 0)
-      thread.asks.reject(envelope.ask, sequence, errors.mailboxFull(thread.nameOf(cell.target)))
+    if (sequence !== 0) thread.asks.reject(envelope.ask, sequence, errors.mailboxFull(nameOf(cell.target)))
     else thread.hooks.deadLetter(cell.target, method, envelope.value, 'mailbox-full')
   }
 }

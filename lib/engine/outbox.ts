@@ -58,7 +58,7 @@ export class Outbox {
   /** Goes out when there is a segment again, in order. */
   later(frame: Int32Array): void {
     this.#late.push(frame)
-    this.#port.awaitSegments()
+    if (this.#late.length === 1) this.#awaitSegments()
   }
 
   get isLate(): boolean {
@@ -73,8 +73,17 @@ export class Outbox {
       sent++
     }
     this.#late.splice(0, sent)
-    if (this.#late.length > 0) this.#port.awaitSegments()
+    if (this.#late.length > 0) this.#awaitSegments()
     return this.#late.length === 0
+  }
+
+  /** A notice comes once; where there is a segment already, nobody would send it. */
+  #awaitSegments(): void {
+    if (this.#port.awaitSegments()) return
+    setImmediate(() => {
+      this.catchUp()
+      this.flush()
+    })
   }
 
   /** Hands over what was written. */

@@ -1,6 +1,7 @@
 // Where messages to one actor or pool go: one object a thread and actor, so that what this thread sent is counted once.
 
 import type { Cell } from './cell.js'
+import { POOL_SLOT } from './frame.js'
 
 /** A message that waits for room, or for a segment. */
 export interface WaitingSend {
@@ -60,3 +61,9 @@ export class Target {
 
 /** The most that a sending thread may exceed a capacity by (contract 3.6). */
 export const MOST_CREDIT: number = 1000
+
+/** As it is called in messages of errors. */
+export function nameOf(target: Target): string {
+  const { slot, index, generation } = target
+  return slot === POOL_SLOT ? `pool ${index}` : `${slot}.${index}.${generation}`
+}

@@ -4,7 +4,7 @@ import { errors } from '../errors.js'
 import { Asks } from './asks.js'
 import type { Port } from './binding.js'
 import { Cell, type CellOptions, type Method, PAUSED_STARTING } from './cell.js'
-import { copyValue, Decoder, type Words } from './codec/index.js'
+import { type CodecHost, copyList, copyValue, Decoder, type Words } from './codec/index.js'
 import { ThreadCodecHost } from './codec-host.js'
 import { Dispatcher } from './dispatch.js'
 import {
@@ -23,15 +23,16 @@ import {
   NOTICES,
   POOL_SLOT,
   REFERENCED,
-  SCHEDULE,
   SIGNAL,
   TURN,
   YIELD,
 } from './frame.js'
+import { path } from './frames.js'
 import type { Hooks } from './hooks.js'
 import { LocalQueue } from './local-queue.js'
-import { Sender, type SendOptions } from './sender.js'
-import { Target } from './target.js'
+import { Sender } from './sender.js'
+import { nameOf, Target } from './target.js'
+import type { SendOptions } from './waiting.js'
 
 export interface ThreadOptions {
   readonly attach: (run: () => void) => Port | undefined
@@ -209,13 +210,13 @@ export class Thread {
     }
     const { cell } = target
     if (cell === undefined) return this.sender.tell(target, method, argc, value, options)
-    const copy = argc === 0 ? undefined : copyValue(this.codec, value, method === 0 ? 'message' : 'args')
+    const copy = argc === 0 ? undefined : copyArguments(this.codec, method, argc, value)
     if (cell.closed) {
       this.hooks.deadLetter(target, method, copy, 'stopped')
       return undefined
     }
-    // Hot: tell-local. A tell to oneself is always accepted.
-    if (cell.depth < cell.options.capacity || cell === this.current) {
+    // Hot: tell-local. A tell to oneself is always accepted; what waits goes first.
+    if ((cell.depth < cell.options.capacity || cell === this.current) && cell.waiters === undefined) {
       cell.depth++
       this.local.push(cell, method, argc, copy, 0, 0)
       if (!this.#running && !this.#localQueued) this.#queueLocal()
@@ -240,15 +241,14 @@ export class Thread {
     let copy: unknown
     if (argc !== 0) {
       try {
-        copy = copyValue(this.codec, value, method === 0 ? 'message' : 'args')
+        copy = copyArguments(this.codec, method, argc, value)
       } catch (error) {
         return Promise.reject(error)
       }
     }
     if (cell.closed) return Promise.reject(this.dispatcher.stoppedError(target, method))
-    const full = cell.depth >= cell.options.capacity && cell !== this.current
-    if (full && this.dispatcher.refusesAsk(cell))
-      return Promise.reject(errors.mailboxFull(this.nameOf(target)))
+    const full = cell.waiters !== undefined || (cell.depth >= cell.options.capacity && cell !== this.current)
+    if (full && this.dispatcher.refusesAsk(cell)) return Promise.reject(errors.mailboxFull(nameOf(target)))
     const promise = this.asks.begin(target, method, timeoutMs, exact)
     const { index, sequence } = this.asks
     if (signal !== undefined) this.asks.abortWith(signal, index, sequence)
@@ -271,14 +271,8 @@ export class Thread {
   }
 
   /** A copy, as a message would make it. */
-  copy(value: unknown): unknown {
-    return copyValue(this.codec, value, 'args')
-  }
-
-  nameOf(target: Target): string {
-    return target.slot === POOL_SLOT
-      ? `pool ${target.index}`
-      : `${target.slot}.${target.index}.${target.generation}`
+  copyList(values: readonly unknown[]): unknown[] {
+    return copyList(this.codec, values, 'args')
   }
 
   /** The local queue gets an entry that looks at what the actor holds. */
@@ -398,7 +392,7 @@ export class Thread {
       const b = (list[i + 2] as number) | 0
       switch (list[i]) {
         case NOTICE_ROOM:
-          this.sender.room(a, b)
+          this.sender.waiting.room(a, b)
           break
         case NOTICE_ARENA_ROOM:
           this.sender.arenaRoom()
@@ -421,7 +415,7 @@ export class Thread {
 
   #lost(matches: (target: Target) => boolean): void {
     for (const target of this.#targets.values()) if (matches(target)) target.gone = true
-    this.sender.lost(matches)
+    this.sender.waiting.lost(matches)
     this.asks.fail(
       (target) => matches(target as Target),
       (target, method) => this.dispatcher.stoppedError(target as Target, method),
@@ -445,4 +439,9 @@ export class Thread {
     }
     this.#sweepAt = Math.max(4096, this.#targets.size * 2)
   }
+}
+
+function copyArguments(host: CodecHost, method: number, argc: number, value: unknown): unknown {
+  if (argc > 1) return copyList(host, value as unknown[], 'args')
+  return copyValue(host, value, path(method, argc))
 }

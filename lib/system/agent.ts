@@ -13,6 +13,7 @@ import {
 } from '../actor/index.js'
 import { type Cell, type CellOptions, type Method, Target } from '../engine/index.js'
 import { errors } from '../errors.js'
+import type { Logger } from '../options.js'
 import type { SystemEvent } from './events.js'
 
 /** Calls of an agent, by number. */
@@ -21,6 +22,8 @@ export const AGENT_STOP = 2
 export const AGENT_LOOKUP = 3
 export const AGENT_STOP_ALL = 4
 export const AGENT_EVENTS = 5
+export const AGENT_CHILD_STOPPED = 6
+export const AGENT_LOG = 7
 
 export interface SpawnRequest {
   readonly moduleUrl: string
@@ -44,6 +47,18 @@ export interface StopRequest {
   readonly drain: boolean
 }
 
+export interface ChildStopped {
+  readonly index: number
+  readonly generation: number
+  readonly child: ActorRef
+}
+
+export interface LogLine {
+  readonly level: keyof Logger
+  readonly fields: object
+  readonly message: string
+}
+
 export class Agent {
   readonly #host: ActorHost
   readonly #onEvents: (events: SystemEvent[], counts: Record<string, number>) => void
@@ -64,6 +79,9 @@ export class Agent {
       (drain: boolean) => this.stopAll(drain),
       (given: { events: SystemEvent[]; counts: Record<string, number> }) =>
         this.#onEvents(given.events, given.counts),
+      // Behind what its spawn's answer set off: only then does the parent know of the child.
+      (given: ChildStopped) => void setImmediate(() => this.#forgetChild(given)),
+      ({ level, fields, message }: LogLine) => this.#host.logger[level](fields, message),
     ]
     const options = {
       capacity: 2 ** 30,
@@ -102,6 +120,11 @@ export class Agent {
     const { name, parent, options, pool, permits } = request
     const Class = info.Class as new (...args: unknown[]) => object
     return this.start({ info, make: () => new Class(...request.args), options, name, parent, pool, permits })
+  }
+
+  #forgetChild({ index, generation, child }: ChildStopped): void {
+    const cell = this.#host.thread.cells[index]
+    if (cell?.generation === generation) (cell.actor as ActorRecord | undefined)?.children?.delete(child)
   }
 
   async #stop({ index, generation, drain }: StopRequest): Promise<boolean> {

@@ -2,13 +2,16 @@
 
 import { parentPort, workerData } from 'node:worker_threads'
 import { setCurrentHost } from '../actor/index.js'
-import { consoleLogger } from '../options.js'
 import { setSystem } from './global.js'
 import { LocalThread, type ThreadData } from './local.js'
+import { hostLogger } from './log.js'
 import { ActorSystem } from './system.js'
 
 const data = (workerData as { pulsing: ThreadData }).pulsing
-const local = new LocalThread(data, consoleLogger)
+const local: LocalThread = new LocalThread(
+  data,
+  hostLogger(() => local),
+)
 setCurrentHost(local)
 setSystem(ActorSystem.onThread(local, data.arena))
 

@@ -1,9 +1,9 @@
 // One thread's part of a system: its engine thread, its agent, and the hooks by which the engine knows of actors.
 
-import type { ActorRef } from '../actor/index.js'
 import {
   type ActorHost,
   type ActorRecord,
+  ActorRef,
   classesOf,
   classify,
   contextOf,
@@ -22,7 +22,7 @@ import {
 } from '../engine/index.js'
 import { errors } from '../errors.js'
 import type { Logger, SpawnOptions, StopOptions } from '../options.js'
-import { Agent } from './agent.js'
+import { AGENT_CHILD_STOPPED, Agent, type ChildStopped } from './agent.js'
 import { Events } from './events.js'
 
 /** What an engine thread is told at its start. */
@@ -88,6 +88,36 @@ export class LocalThread implements ActorHost {
     return (this.#side as SystemSide).spawn(what, options, parent)
   }
 
+  childStopped(parent: ActorRef, child: ActorRef): void {
+    const target = targetOf(parent) as Target
+    const record = target.cell?.actor as ActorRecord | undefined
+    if (record !== undefined) {
+      record.children?.delete(child)
+      return
+    }
+    const { slot, index, generation } = target
+    this.thread
+      .askSystem(
+        this.agentOf(slot),
+        AGENT_CHILD_STOPPED,
+        { index, generation, child } satisfies ChildStopped,
+        Infinity,
+      )
+      .catch(() => undefined)
+  }
+
+  /** The children that a dead thread had are no parent's any more. */
+  forgetChildren(slot: number, before: number): void {
+    for (const cell of this.thread.cells) {
+      const children = (cell?.actor as ActorRecord | undefined)?.children
+      if (children === undefined) continue
+      for (const child of children) {
+        const { slot: on, generation } = child.actorId
+        if (on === slot && generation - before < 0) children.delete(child)
+      }
+    }
+  }
+
   /** The agent of a slot. */
   agentOf(slot: number): Target {
     const own = this.thread.cells[0]
@@ -103,12 +133,13 @@ export class LocalThread implements ActorHost {
 
   #hooks(): Hooks {
     return {
-      targetOf: (ref) => targetOf(ref) as Target,
+      targetOf: (ref) => this.#targetOf(ref),
       refFor: (target) => refOf(this, target),
       proxyFor: (target) => proxyOf(this, target),
       contextOf: (cell) => contextOf(this, cell),
       methodName: (target, method) => this.#methodName(target, method),
-      classify: (thrown) => classify(thrown),
+      // What keeps an actor from starting rejects its spawn as it is, as on one thread.
+      classify: (thrown, cell) => (isAgent(cell) ? (thrown as Error) : classify(thrown)),
       unobserved: (error, cell, method) => {
         const actor = this.nameOf(cell.target)
         this.events.happened({
@@ -122,9 +153,20 @@ export class LocalThread implements ActorHost {
           name: 'deadLetter',
           data: { actor: this.nameOf(target), method: this.#methodName(target, method), message, reason },
         }),
-      threadDied: (slot, before) => this.#side?.threadDied(slot, before),
+      threadDied: (slot, before) => {
+        this.forgetChildren(slot, before)
+        this.#side?.threadDied(slot, before)
+      },
       poolClosed: (pool) => this.#side?.poolClosed(pool),
     }
+  }
+
+  /** Another system's reference means nothing on this one's other threads. */
+  #targetOf(ref: object): Target {
+    const own = (ref as { ref?: unknown }).ref ?? ref
+    if (!(own instanceof ActorRef) || ActorRef.hostOf(own) !== this)
+      throw errors.notSerializable(String(own), 'it is of another system')
+    return targetOf(ref) as Target
   }
 
   #methodName(target: Target, method: number): string {

@@ -411,7 +411,7 @@ export class ActorSystem implements SystemSide {
       let place: Place
       if (slot === thread.slot) {
         const { name, parent, options, pool, permits } = request
-        const args = thread.copy(request.args) as unknown[]
+        const args = thread.copyList(request.args)
         const Class = info.Class as new (...args: unknown[]) => object
         place = await agent.start({
           info,
