@@ -52,6 +52,7 @@ void Loop::stop() {
   if (!running_) return;
   running_ = false;
   engine_->detach(slot_.id(), false);
+  napi_delete_reference(env_, run_);  // it holds all of the thread's JavaScript
   const uv_close_cb done = [](uv_handle_t* h) { static_cast<Loop*>(h->data)->closed(); };
   for (uv_handle_t* const h : {handle(&async_), handle(&prepare_), handle(&check_), handle(&idle_)}) uv_close(h, done);
 }
