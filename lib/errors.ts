@@ -462,9 +462,10 @@ const PROTOTYPES: ReadonlyMap<string, object> = new Map(
 /** The nearest class of the language's, of this realm or another, that the error is of: TypeError, ..., Error. */
 export function standardTypeOf(error: object): string {
   for (let p = Object.getPrototypeOf(error); p !== null; p = Object.getPrototypeOf(p)) {
-    if (!Object.hasOwn(p, 'name') || !Object.hasOwn(p, 'constructor')) continue
-    const { name, constructor: Class } = p as { name: string; constructor: { name?: string } | undefined }
-    if (Class?.name === name && PROTOTYPES.has(name)) return name
+    // Not by getters: those of DOMException throw.
+    const name = Object.getOwnPropertyDescriptor(p, 'name')?.value
+    const Class = Object.getOwnPropertyDescriptor(p, 'constructor')?.value
+    if (name !== undefined && name === Class?.name && PROTOTYPES.has(name)) return name
   }
   return 'Error'
 }

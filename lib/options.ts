@@ -144,6 +144,7 @@ export interface ShutdownOptions {
   readonly timeoutMs?: number | undefined
 }
 
+/** SystemOptions with their defaults. */
 export interface ResolvedSystemOptions {
   readonly threads: number
   /** What the process may use, of this machine. */
@@ -155,6 +156,7 @@ export interface ResolvedSystemOptions {
   readonly nodeId: string | undefined
 }
 
+/** SpawnOptions, with those of the class and the defaults. */
 export interface ResolvedSpawnOptions {
   readonly name: string | undefined
   readonly args: readonly unknown[]
@@ -172,6 +174,7 @@ export interface ResolvedSpawnOptions {
   readonly maxBackoffMs: number
 }
 
+/** AskOptions or TellOptions with their defaults. */
 export interface ResolvedAskOptions {
   readonly timeoutMs: number
   readonly signal: AbortSignal | undefined

@@ -3,12 +3,11 @@
 import { CELL, type Cell, type Target, targetOf } from '../engine/index.js'
 import { errors } from '../errors.js'
 import type { Logger, SpawnOptions } from '../options.js'
-import type { AnyClass } from './class-info.js'
 import type { ActorHost } from './host.js'
 import { proxyOf, refOf } from './proxy.js'
 import type { ActorRecord } from './record.js'
 import type { ActorRef } from './ref.js'
-import type { ActorProxy } from './types.js'
+import type { SelfProxy } from './types.js'
 
 /** Handed to `onStart` and `receive` (contract, section 2). It is dead, like the instance, once the actor has stopped. */
 export class ActorContext {
@@ -98,14 +97,12 @@ export class ActorContext {
  * bare `this` (contract, section 2).
  * @throws ERR_PULSING_INVALID_ARGUMENT where `instance` is no running actor
  */
-export function self<T extends object>(instance: T): ActorProxy<T> {
+export function self<T extends object>(instance: T): SelfProxy<T> {
   const cell = (instance as { [CELL]?: Cell })[CELL]
   const record = cell?.actor as ActorRecord | undefined
   if (cell === undefined || record === undefined)
     throw errors.invalidArgument('instance', instance, '`this` of a running actor, from onStart on')
   if (cell.target.classId === 0)
     throw errors.invalidArgument('instance', instance, 'an actor of a class with methods')
-  return proxyOf(record.host, cell.target) as ActorProxy<T>
+  return proxyOf(record.host, cell.target) as SelfProxy<T>
 }
-
-export type { AnyClass }

@@ -13,4 +13,15 @@ export type { ActorRecord } from './record.js'
 export { ActorRef } from './ref.js'
 export { classInfo } from './registry.js'
 export { type ClassOperations, remote, setClassOperations } from './remote.js'
-export type { ActorProxy, AnyProxy, RemoteClass } from './types.js'
+export type {
+  ActorProxy,
+  AnyProxy,
+  ClassSpawnOptions,
+  Proxied,
+  ProxyOwn,
+  RemoteClass,
+  RemoteDecorator,
+  RemoteStatics,
+  SelfProxy,
+  StreamCall,
+} from './types.js'

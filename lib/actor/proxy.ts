@@ -11,8 +11,6 @@ import { ActorRef, DEFAULT_ASK_TIMEOUT_MS } from './ref.js'
 import { classInfo } from './registry.js'
 import type { AnyProxy } from './types.js'
 
-const INSPECT = Symbol.for('nodejs.util.inspect.custom')
-
 /** What every proxy has; its methods are on the classes made below. */
 class ProxyBase {
   readonly #host: ActorHost
@@ -145,16 +143,22 @@ export function typedProxy(host: ActorHost, target: Target, Class: AnyClass): ob
   return proxyOf(host, target)
 }
 
+/** What asAny's proxies stand before: util.inspect looks through to it. */
+class AnyBase extends ProxyBase {
+  static {
+    inspectedAs(AnyBase, (proxy) => `AnyProxy(${proxy.ref.actorId})`)
+  }
+}
+
 /** Calls by name, whatever the class: an unknown one is the actor's error. */
 export function anyProxy(host: ActorHost, target: Target): AnyProxy {
   const names = target.classId === 0 ? undefined : classesOf(host, target).description.methods
   const typed = target.classId === 0 ? undefined : proxyOf(host, target)
-  const base = new ProxyBase(host, target, DEFAULT_ASK_TIMEOUT_MS, undefined)
+  const base = new AnyBase(host, target, DEFAULT_ASK_TIMEOUT_MS, undefined)
   const known: Record<PropertyKey, unknown> = typed as never
   return new Proxy(base, {
     get(of, name) {
       if (name === 'ref' || name === REF || name === Symbol.asyncDispose) return Reflect.get(of, name, of)
-      if (name === INSPECT) return () => `AnyProxy(${of.ref.actorId})`
       if (typeof name === 'symbol' || name === 'then' || name in Object.prototype)
         return Reflect.get(of, name, of)
       if (names?.includes(name))

@@ -5,7 +5,7 @@ import { checkRemoteOptions, checkSpawnOptions, type RemoteOptions, type SpawnOp
 import type { AnyClass } from './class-info.js'
 import { currentHost } from './host.js'
 import { register } from './registry.js'
-import type { ActorProxy, RemoteClass } from './types.js'
+import type { ConcreteClass, RemoteClass, RemoteDecorator } from './types.js'
 
 /** What remote's statics ask of the system; filled in by the system layer. */
 export interface ClassOperations {
@@ -76,15 +76,12 @@ function registerClass(moduleUrl: string, Class: unknown, options: RemoteOptions
  * @param options.type the name of the class within its module, where a bundler changes it; the rest is as for spawn
  * @throws ERR_PULSING_INVALID_ARGUMENT, ERR_PULSING_INVALID_OPTION; ERR_PULSING_CLASS_CONFLICT for a second class of one name
  */
-export function remote<C extends AnyClass>(
+export function remote<C extends ConcreteClass>(
   moduleUrl: string | URL,
   Class: C,
   options?: RemoteOptions,
 ): RemoteClass<C>
-export function remote(
-  moduleUrl: string | URL,
-  options?: RemoteOptions,
-): <C extends AnyClass>(Class: C, context: ClassDecoratorContext<C>) => void
+export function remote(moduleUrl: string | URL, options?: RemoteOptions): RemoteDecorator
 export function remote(moduleUrl: string | URL, second?: unknown, third?: RemoteOptions): unknown {
   const url = checkUrl(moduleUrl)
   if (typeof second === 'function') {
@@ -99,5 +96,3 @@ export function remote(moduleUrl: string | URL, second?: unknown, third?: Remote
     else context.addInitializer(() => registerClass(url, Class, options))
   }
 }
-
-export type { ActorProxy }

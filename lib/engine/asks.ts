@@ -1,6 +1,7 @@
 // The asks of one thread that wait for an answer: slots with a sequence number each, no map. Deadlines are found by one
 // timer and a look through the table when the earliest has passed.
 
+import { answerWith, isError } from '../errors.js'
 import { ASK_SEQUENCE, UNDER_WAY } from './frame.js'
 
 /** Whom an ask went to: enough to fail it when that thread or actor is gone. */
@@ -107,22 +108,32 @@ export class Asks {
     return true
   }
 
+  /**
+   * As reject, with the callers that await the ask in the error's stack (contract 4.1).
+   * @param remote the actor's own error: its stack is kept behind theirs
+   */
+  fail(index: number, sequence: number, error: unknown, remote: boolean): boolean {
+    if (!isError(error)) return this.reject(index, sequence, error)
+    // Resolved with a promise that rejects: only so does V8 know who waits.
+    return this.isOpen(index, sequence) && this.resolve(index, sequence, answerWith(error, remote))
+  }
+
   /** The signal's reason rejects the ask. It was not aborted yet. */
   abortWith(signal: AbortSignal, index: number, sequence: number): void {
-    const abort = () => this.#giveUp(index, sequence, signal.reason)
+    const abort = () => this.#giveUp(index, sequence, signal.reason, false)
     signal.addEventListener('abort', abort, { once: true })
     this.#cleanups.set(index, () => signal.removeEventListener('abort', abort))
   }
 
-  /** Rejects every ask whose target is of that kind. */
-  fail(
+  /** Fails every ask whose target is of that kind. */
+  failAll(
     matches: (target: AskTarget) => boolean,
     makeError: (target: AskTarget, method: number) => unknown,
   ): void {
     for (let i = 0; i < this.#targets.length; i++) {
       const target = this.#targets[i]
       if (target === undefined || !matches(target)) continue
-      this.reject(i, this.#sequences[i] as number, makeError(target, this.#methods[i] as number))
+      this.fail(i, this.#sequences[i] as number, makeError(target, this.#methods[i] as number), false)
     }
   }
 
@@ -133,9 +144,10 @@ export class Asks {
     this.#earliest = Number.POSITIVE_INFINITY
   }
 
-  #giveUp(index: number, sequence: number, reason: unknown): void {
+  #giveUp(index: number, sequence: number, reason: unknown, isOurs: boolean): void {
     const target = this.#targets[index]
-    if (this.reject(index, sequence, reason) && target !== undefined) this.#onCancel(target, index, sequence)
+    const done = isOurs ? this.fail(index, sequence, reason, false) : this.reject(index, sequence, reason)
+    if (done && target !== undefined) this.#onCancel(target, index, sequence)
   }
 
   #close(index: number): void {
@@ -190,7 +202,7 @@ export class Asks {
       if (deadline > now) earliest = Math.min(earliest, deadline)
       else {
         const error = this.#onTimeout(target, this.#timeouts[i] as number, this.#methods[i] as number)
-        this.#giveUp(i, this.#sequences[i] as number, error)
+        this.#giveUp(i, this.#sequences[i] as number, error, true)
       }
     }
     this.#arm(earliest)

@@ -130,6 +130,10 @@ export class Dispatcher {
       return undefined
     }
     cell.waiters ??= []
+    if (cell === this.#thread.current) {
+      cell.waiters.push({ envelope, accept: () => undefined, isOver: () => false })
+      return undefined
+    }
     if (cell.waiters.length >= capacity) throw errors.mailboxFull(nameOf(cell.target))
     const waiting: { over: boolean; accept: (() => void) | undefined } = { over: false, accept: undefined }
     cell.waiters.push({ envelope, accept: () => waiting.accept?.(), isOver: () => waiting.over })
@@ -257,8 +261,9 @@ export class Dispatcher {
       copy = error
       failed = true
     }
-    if (failed) thread.asks.reject(ask, sequence, typeof copy === 'number' ? this.#bounced(ask, copy) : copy)
-    else thread.asks.resolve(ask, sequence, copy)
+    if (!failed) thread.asks.resolve(ask, sequence, copy)
+    else if (typeof copy === 'number') thread.asks.fail(ask, sequence, this.#bounced(ask, copy), false)
+    else thread.asks.fail(ask, sequence, copy, true)
   }
 
   poolDone(cell: Cell, slot: number, ask: number, sequence: number): void {
@@ -301,11 +306,12 @@ export class Dispatcher {
     try {
       value = this.read(at + 4)
     } catch (error) {
-      asks.reject(ask, sequence, error)
+      asks.fail(ask, sequence, error, false)
       return
     }
     if (kind === ERROR)
-      asks.reject(ask, sequence, typeof value === 'number' ? this.#bounced(ask, value) : value)
+      if (typeof value === 'number') asks.fail(ask, sequence, this.#bounced(ask, value), false)
+      else asks.fail(ask, sequence, value, true)
     else asks.resolve(ask, sequence, value)
   }
 
@@ -360,14 +366,15 @@ export class Dispatcher {
     const { method, sequence } = envelope
     if (method === DRAINED || method === -1) return
     if (sequence !== 0)
-      this.#thread.asks.reject(envelope.ask, sequence, this.stoppedError(cell.target, method))
+      this.#thread.asks.fail(envelope.ask, sequence, this.stoppedError(cell.target, method), false)
     else this.#thread.hooks.deadLetter(cell.target, method, envelope.value, 'stopped')
   }
 
   #dropped(cell: Cell, envelope: Envelope): void {
     const { method, sequence } = envelope
     const thread = this.#thread
-    if (sequence !== 0) thread.asks.reject(envelope.ask, sequence, errors.mailboxFull(nameOf(cell.target)))
+    if (sequence !== 0)
+      thread.asks.fail(envelope.ask, sequence, errors.mailboxFull(nameOf(cell.target)), false)
     else thread.hooks.deadLetter(cell.target, method, envelope.value, 'mailbox-full')
   }
 }

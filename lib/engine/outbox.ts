@@ -10,7 +10,12 @@ import {
   SEGMENT_HEADER_BYTES,
 } from './frame.js'
 
-const MAX_FRAME_WORDS = MAX_FRAME_BYTES >> 2
+/** Of a frame, and of the header of the batch behind it. */
+const MOST_WORDS = (MAX_FRAME_BYTES >> 2) + BATCH_HEADER_WORDS
+
+// What flush is to give when a segment is done.
+const WANT = 1
+const WANT_SYSTEM = 2
 
 export class Outbox {
   readonly #port: Port
@@ -22,6 +27,8 @@ export class Outbox {
   #batch = 0 // word of the open batch's header, 0 for none
   #position = 0
   #end = 0
+  /** As end; 0 in a segment of the reserve, which is for answers and system frames alone. */
+  #userEnd = 0
   #count = 0
   #blocks = 0
 
@@ -35,8 +42,14 @@ export class Outbox {
   /** The word where the next frame begins, with room for the largest; 0 where the arena has no segment left. */
   begin(): number {
     // Hot: tell-cross.
-    if (this.#position + MAX_FRAME_WORDS <= this.#end) return this.#position
-    return this.#next()
+    if (this.#position + MOST_WORDS <= this.#userEnd) return this.#position
+    return this.#next(false)
+  }
+
+  /** As begin, for an answer or a system frame: they may use the reserve. */
+  beginSystem(): number {
+    if (this.#position + MOST_WORDS <= this.#end) return this.#position
+    return this.#next(true)
   }
 
   /** The frame that was begun ends before this word. */
@@ -46,8 +59,8 @@ export class Outbox {
   }
 
   /** A frame of native code's making, or kept from before: false where there is no segment. */
-  copy(frame: Int32Array): boolean {
-    const at = this.begin()
+  copy(frame: Int32Array, system = false): boolean {
+    const at = system ? this.beginSystem() : this.begin()
     if (at === 0) return false
     this.#i32.set(frame, at)
     if (((frame[0] as number) & BLOCKS_BIT) !== 0) this.#blocks = ROUTE_BLOCKS
@@ -69,7 +82,7 @@ export class Outbox {
   catchUp(): boolean {
     let sent = 0
     for (const frame of this.#late) {
-      if (!this.copy(frame)) break
+      if (!this.copy(frame, true)) break
       sent++
     }
     this.#late.splice(0, sent)
@@ -109,13 +122,17 @@ export class Outbox {
     this.#position = at + BATCH_HEADER_WORDS
   }
 
-  #next(): number {
-    const segment = this.#batch === 0 ? this.#port.take(0) : this.#hand(ROUTE_CLOSE, 1)
+  #next(system: boolean): number {
+    const segment =
+      this.#batch === 0
+        ? this.#port.take(system ? 1 : 0)
+        : this.#hand(ROUTE_CLOSE, system ? WANT_SYSTEM : WANT)
     if (segment === 0) {
-      this.#batch = this.#position = this.#end = 0
+      this.#batch = this.#position = this.#end = this.#userEnd = 0
       return 0
     }
     this.#end = (segment + 1) * this.#segmentWords
+    this.#userEnd = system ? 0 : this.#end
     this.#open(segment * this.#segmentWords + (SEGMENT_HEADER_BYTES >> 2))
     return this.#position
   }

@@ -24,6 +24,8 @@ import { Outbox } from './outbox.js'
 import { nameOf, type Target } from './target.js'
 import { NO_SEGMENT, NOBODY, type SendOptions, WaitingRoom } from './waiting.js'
 
+const SETTLED = Promise.resolve()
+
 type Tell = (
   target: Target,
   method: number,
@@ -170,7 +172,7 @@ export class Sender {
     if (signal !== undefined) this.#asks.abortWith(signal, index, sequence)
     try {
       const out = this.#out(target.slot)
-      const at = room === undefined && !this.#writing ? out.begin() : 0
+      const at = room !== undefined || this.#writing ? 0 : kind === ASK ? out.begin() : out.beginSystem()
       if (at === 0) {
         const made = this.#frames.message(kind, target, method, argc, value, index, sequence)
         if (this.#writing) this.#nested.push({ out, frame: made.frame })
@@ -198,7 +200,7 @@ export class Sender {
     const out = this.#out(slot)
     const kind = isError ? ERROR : VALUE
     try {
-      const at = this.#writing || out.isLate ? 0 : out.begin()
+      const at = this.#writing || out.isLate ? 0 : out.beginSystem()
       if (at === 0) {
         const { frame } = this.#frames.answer(kind, ask, sequence, value)
         if (this.#writing) this.#nested.push({ out, frame })
@@ -217,7 +219,7 @@ export class Sender {
   mark(target: Target, method: number): void {
     const out = this.#out(target.slot)
     const { frame } = this.#frames.message(CALL, target, method, 0, undefined, 0, 0)
-    if (!out.copy(frame)) out.later(frame)
+    if (!out.copy(frame, true)) out.later(frame)
     this.#flushSoon()
   }
 
@@ -280,7 +282,7 @@ export class Sender {
     const end = this.#encode(at, at + HEADER_WORDS, value, -1, 1)
     if (end === 0) {
       const { frame } = this.#frames.answer(kind, ask, sequence, value)
-      if (!out.copy(frame)) out.later(frame)
+      if (!out.copy(frame, true)) out.later(frame)
     } else {
       const i32 = this.#i32
       i32[at] = ((end - at) >> 1) | (kind << KIND_SHIFT)
@@ -307,7 +309,7 @@ export class Sender {
   #flushSoon(): void {
     if (this.batching || this.#flushQueued) return
     this.#flushQueued = true
-    queueMicrotask(this.#flushTask)
+    void SETTLED.then(this.#flushTask) // queueMicrotask makes an async resource each time
   }
 
   #out(slot: number): Outbox {

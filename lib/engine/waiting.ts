@@ -226,7 +226,7 @@ export class WaitingRoom {
       const method = head >>> METHOD_SHIFT
       if (send.sequence !== 0) {
         const error = errors.actorStopped(nameOf(target), this.#hooks.methodName(target, method))
-        this.#asks.reject(send.ask, send.sequence, error)
+        this.#asks.fail(send.ask, send.sequence, error, false)
       } else if (!send.over) {
         this.#hooks.deadLetter(target, method, this.#frames.valueOf(send.frame), 'stopped')
         send.accept?.()

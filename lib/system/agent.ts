@@ -98,7 +98,6 @@ export class Agent {
   /** Starts an actor of this thread. */
   async start(start: Start): Promise<Place> {
     const cell = await startActor(this.#host, start)
-    this.#host.thread.expose(cell.target)
     return [cell.index, cell.generation, cell.target.classId]
   }
 
@@ -119,7 +118,18 @@ export class Agent {
     checkSame(info, request)
     const { name, parent, options, pool, permits } = request
     const Class = info.Class as new (...args: unknown[]) => object
-    return this.start({ info, make: () => new Class(...request.args), options, name, parent, pool, permits })
+    const place = await this.start({
+      info,
+      make: () => new Class(...request.args),
+      options,
+      name,
+      parent,
+      pool,
+      permits,
+    })
+    const cell = this.#host.thread.cells[place[0]]
+    if (cell !== undefined) this.#host.thread.expose(cell.target) // it was asked for by another thread
+    return place
   }
 
   #forgetChild({ index, generation, child }: ChildStopped): void {

@@ -14,7 +14,13 @@ import { type ShutdownOptions, type SpawnOptions, type SystemOptions, sameOption
 import { ActorSystem } from './system.js'
 
 let system: ActorSystem | undefined
-let starting: { options: SystemOptions; promise: Promise<ActorSystem> } | undefined
+interface Starting {
+  readonly options: SystemOptions
+  readonly promise: Promise<ActorSystem>
+  made: ActorSystem | undefined
+}
+
+let starting: Starting | undefined
 let onEngineThread = false
 
 /** Of the engine: this is an engine thread, and belongs to that system. */
@@ -46,14 +52,20 @@ export const isHost: boolean = (workerData as { pulsing?: unknown } | null)?.pul
  */
 export async function init(options: SystemOptions = {}): Promise<ActorSystem> {
   if (onEngineThread) return elsewhere('init')
+  while (starting?.made?.ending !== undefined) {
+    const over: Starting = starting
+    await over.made?.ending
+    forget(over)
+  }
   if (starting !== undefined) {
     if (!sameOptions(starting.options, options)) throw errors.alreadyInitialized()
     return starting.promise
   }
   const promise = ActorSystem.start(options)
-  starting = { options, promise }
+  const mine: Starting = { options, promise, made: undefined }
+  starting = mine
   try {
-    system = await promise
+    system = mine.made = await promise
     setCurrentHost(system.host)
     return system
   } catch (error) {
@@ -66,12 +78,16 @@ export async function init(options: SystemOptions = {}): Promise<ActorSystem> {
 export async function shutdown(options?: ShutdownOptions): Promise<void> {
   if (onEngineThread) return Promise.reject(errors.notOnThread('shutdown'))
   if (starting === undefined) return
-  const ending = await starting.promise
-  await ending.shutdown(options)
-  if (system === ending) {
-    system = undefined
-    starting = undefined
-  }
+  const over = starting
+  const ending = over.made ?? (await over.promise.catch(() => undefined))
+  await ending?.shutdown(options)
+  forget(over)
+}
+
+function forget(over: Starting): void {
+  if (starting !== over) return
+  system = undefined
+  starting = undefined
 }
 
 /** Makes a system of its own; several may live in one process and do not see each other. Options and errors as init. */

@@ -305,6 +305,11 @@ export class ActorSystem implements SystemSide {
 
   // --- of the engine
 
+  /** Its shutdown, once that has begun. */
+  get ending(): Promise<void> | undefined {
+    return this.#stopping
+  }
+
   /** As spawn of a class, but gives a proxy. */
   async spawnProxy(Class: AnyClass, options: SpawnOptions): Promise<object> {
     this.#check()
@@ -495,17 +500,14 @@ export class ActorSystem implements SystemSide {
     )
     const late = await withTimeout(stopped, timeoutMs)
     if (late)
-      this.#local.logger.warn(
-        { timeoutMs },
-        'shutdown: not every actor was done in time; the rest is given up',
-      )
+      this.#local.logger.warn({ err: errors.shutdownTimeout(timeoutMs) }, 'shutdown was not done in time')
     await this.#end()
   }
 
   async #end(): Promise<void> {
     const { thread } = this.#local
     await this.#workers?.end()
-    thread.asks.fail(
+    thread.asks.failAll(
       () => true,
       () => errors.systemStopped(),
     )
@@ -523,7 +525,7 @@ function makeEngine(options: ResolvedSystemOptions): { data: Omit<ThreadData, 's
     throw errors.invalidOption(
       'arenaBytes',
       options.arenaBytes,
-      `at least ${slots * 96 + 256} KiB for ${options.threads} threads`,
+      `at least ${slots * 32 + 32 * slots * (slots + 4)} KiB for ${options.threads} threads`,
     )
   const nodeId = options.nodeId ?? randomBytes(8).toString('hex')
   const segmentBytes = addon.segmentBytes(engine)

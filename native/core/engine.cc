@@ -192,11 +192,21 @@ void Engine::drop_blocks(Addr a) {
   for (uint32_t i = 0; i < end[-1]; ++i) blocks_.drop(end[-3 - static_cast<int32_t>(i)]);
 }
 
-void Engine::sleep(Slot& s, Rest how) {
+bool Engine::sleep(Slot& s, Rest how) {
   s.parker_.sleep(how);
   awake_.fetch_sub(1, std::memory_order_relaxed);
+  // What came before the sleep was seen by nobody else; what comes after it wakes us. Until this look we count as busy, or
+  // the host could find nothing under way while a message waits here.
+  if (!weakened(kParkerRecheck) && s.has_work_in_order()) {
+    if (s.parker_.wake() != Rest::kAwake)
+      awake_.fetch_add(1, std::memory_order_relaxed);
+    else if (s.id() != 0 && how == Rest::kIdle)
+      busy_.fetch_sub(1, std::memory_order_seq_cst);  // whoever ended the sleep has counted us once more
+    return false;
+  }
   // Nothing is under way any more, anywhere: the host may want to end.
   if (s.id() != 0 && how == Rest::kIdle && busy_.fetch_sub(1, std::memory_order_seq_cst) == 1) slot(0).wake();
+  return true;
 }
 
 void Engine::woke(Slot& s, Rest was) {

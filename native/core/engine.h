@@ -61,8 +61,9 @@ class Engine {
   [[nodiscard]] uint32_t awake() const { return awake_.load(std::memory_order_relaxed); }
   /// More threads want to run than there are cores: nobody should spin.
   [[nodiscard]] bool crowded() const { return awake_.load(std::memory_order_relaxed) > cores_; }
-  /// The thread of the slot goes to sleep; woke: it does not, or whoever ended the sleep says so. was: what Parker::wake gave.
-  void sleep(Slot& slot, Rest how);
+  /// The thread of the slot goes to sleep; false where there is work after all, and it does not. woke: whoever ended the
+  /// sleep says so; was: what Parker::wake gave.
+  [[nodiscard]] bool sleep(Slot& slot, Rest how);
   void woke(Slot& slot, Rest was);
 
  private:

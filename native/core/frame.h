@@ -67,6 +67,7 @@ constexpr uint32_t kRouteBlocks = 0x200;  // a frame of it carries blocks
 constexpr uint32_t kPoolSlot = 0xff;      // targets are pools, not actors of one slot
 constexpr uint32_t kMaxSlots = 64;
 
+constexpr size_t kLeastSegmentBytes = 16 * 1024;
 constexpr size_t kControlBytes = 32 * 1024;
 constexpr size_t kSegmentHeaderBytes = 64;
 /// The largest frame written in place; a larger message stands in a block.

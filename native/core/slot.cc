@@ -291,7 +291,7 @@ std::vector<Notice> Slot::take_notices() {
 
 bool Slot::has_work() const {
   return !inbox_.empty() || !run_queue_.empty() || express_.head != 0 || bounces_[0].head != 0 ||
-         bounces_[1].head != 0 || !moved_bounces_.empty() || control_[kCursor] < control_[kBatch] ||
+         bounces_[1].head != 0 || !moved_bounces_.empty() || control_[kBatch] != 0 ||
          control_[kLocalWork] != 0 || rare_.load(std::memory_order_relaxed);
 }
 

@@ -91,7 +91,7 @@ class Slot {
   /// A block was made that no handed-over frame carries yet.
   void draft(uint32_t block) { drafts_.push_back(block); }
   [[nodiscard]] std::vector<Notice> take_notices();
-  /// Something is there to be done.
+  /// Something is there to be done. A batch that was worked off counts: until drain ends it, it holds its segments.
   [[nodiscard]] bool has_work() const;
   /// After Parker::sleep: as has_work, ordered against senders.
   [[nodiscard]] bool has_work_in_order() const;

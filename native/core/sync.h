@@ -15,7 +15,7 @@ enum Site : int {
   kParkerSleep = 4,    // Parker::sleep, the store: seq_cst -> release
   kInboxLook = 5,      // Inbox::empty, the load of the re-check: seq_cst -> relaxed
   kParkerLook = 6,     // Parker::asleep, the load of the waker: seq_cst -> relaxed
-  kParkerRecheck = 7,  // the re-check between Parker::sleep and the poll: left out
+  kParkerRecheck = 7,  // Engine::sleep, the re-check after Parker::sleep: left out
   kParkerClaim = 8,    // Parker::wake, one waker claims the sleeper: exchange -> load and store
   kSegmentDone = 9,    // Countdown::done: acq_rel -> relaxed
   kWaiterRecheck = 10, // the re-check after a sender said that it waits for room: left out

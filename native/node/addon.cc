@@ -47,7 +47,9 @@ uint32_t number(const Napi::CallbackInfo& info, size_t i) { return info[i].As<Na
 Napi::Value create(const Napi::CallbackInfo& info) {
   auto arena = info[0].As<Napi::Uint8Array>();
   const uint32_t slots = number(info, 1);
-  if (slots == 0 || slots > kMaxSlots || arena.ByteLength() < slots * (kControlBytes + 64 * 1024) + 256 * 1024)
+  // Each slot may hold a segment open for each other, and twice that is what always drains.
+  const size_t least = slots * kControlBytes + size_t{2} * slots * (slots + 4) * kLeastSegmentBytes;
+  if (slots == 0 || slots > kMaxSlots || arena.ByteLength() < least)
     return Napi::Number::New(info.Env(), 0);
   return Napi::Number::New(info.Env(), engines().add(std::make_shared<Engine>(arena.Data(), arena.ByteLength(), slots,
                                                                               number(info, 2))));

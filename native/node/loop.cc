@@ -1,5 +1,6 @@
 #include "loop.h"
 
+#include <thread>
 #include <utility>
 
 namespace pulsing {
@@ -102,6 +103,8 @@ bool Loop::spin(Clock::duration how_long) const {
       Threads::pause();
     }
     if (engine_->crowded()) return false;
+    // Where another process wants the core, this gives it: our partner may be what waits for it.
+    std::this_thread::yield();
   } while (Clock::now() < end);
   return false;
 }
@@ -120,10 +123,9 @@ void Loop::on_prepare() {
   }
   if (uv_backend_timeout(loop_) == 0) return;  // the poll does not block: immediates, or nothing left to live for
   if (Clock::now() - worked_ < kBusyLately && !engine_->crowded() && spin(kSpinBeforeSleep)) return poll_soon();
-  engine_->sleep(slot_, host_ || under_way || alive_without_us() ? Rest::kBusy : Rest::kIdle);
-  // What came before the sleep was seen by nobody else; what comes after it wakes us.
-  const bool ended = host_ && referenced_ && !under_way && engine_->busy() == 0;
-  if (!weakened(kParkerRecheck) && (ended || slot_.has_work_in_order())) {
+  if (!engine_->sleep(slot_, host_ || under_way || alive_without_us() ? Rest::kBusy : Rest::kIdle)) return poll_soon();
+  // What ended before the sleep told nobody; what ends after it wakes us.
+  if (host_ && referenced_ && !under_way && engine_->busy() == 0) {
     engine_->woke(slot_, slot_.parker().wake());
     poll_soon();
   }

@@ -57,6 +57,8 @@ export function isMoving(buffer: ArrayBuffer): boolean {
 
 export function isDetached(buffer: ArrayBuffer): boolean {
   if (buffer.byteLength > 0) return false
+  const { detached } = buffer as { detached?: boolean } // from Node 21 on
+  if (detached !== undefined) return detached
   try {
     new Uint8Array(buffer)
     return false
@@ -69,19 +71,20 @@ export function isDetached(buffer: ArrayBuffer): boolean {
 export function finishTransfer(root: unknown, moved: readonly ArrayBuffer[]): void {
   for (const buffer of moved) {
     const list = lists.get(buffer)
-    if (list !== undefined) drop(list)
+    if (list !== undefined) drop(list, moved)
   }
   if (marked === 0 || typeof root !== 'object' || root === null) return
   const list = listsOfValues.get(root)
   if (list === undefined) return
   listsOfValues.delete(root)
   marked--
-  drop(list)
+  drop(list, moved)
 }
 
-function drop(list: readonly ArrayBuffer[]): void {
+/** Forgets a list, and detaches what was in it but in no message. To ask a moved one whether it is detached is slow. */
+function drop(list: readonly ArrayBuffer[], moved: readonly ArrayBuffer[]): void {
   for (const buffer of list) {
-    lists.delete(buffer)
+    if (!lists.delete(buffer) || moved.includes(buffer)) continue
     if (!isDetached(buffer)) detach(buffer)
   }
 }

@@ -1,0 +1,6 @@
+// The worker of the peer workerpool.
+
+import workerpool from 'workerpool'
+import { add } from './task.js'
+
+workerpool.worker({ add })

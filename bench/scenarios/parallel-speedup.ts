@@ -1,0 +1,43 @@
+import type * as pul from 'pulsing'
+import { Queens } from '../actors/queens.js'
+import { check, type Scenario } from '../scenario.js'
+import { HERE, patient, withSystem } from '../system.js'
+import { THREADS } from '../threads.js'
+
+/** Of n queens on n by n squares. */
+const SOLUTIONS: Record<number, number> = { 12: 14_200, 13: 73_712, 14: 365_596, 15: 2_279_184 }
+
+/** Gives the milliseconds that it took. */
+async function solve(queens: pul.ActorProxy<InstanceType<typeof Queens>>, size: number): Promise<number> {
+  const begun = performance.now()
+  const parts: Promise<number>[] = []
+  for (let first = 0; first < size; first++) {
+    for (let second = 0; second < size; second++) parts.push(queens.solutions(size, first, second))
+  }
+  const found = await Promise.all(parts)
+  const elapsedMs = performance.now() - begun
+  check(
+    'the number of solutions',
+    found.reduce((a, b) => a + b, 0),
+    SOLUTIONS[size],
+  )
+  return elapsedMs
+}
+
+export const scenarios: readonly Scenario[] = [
+  {
+    name: 'parallel-speedup',
+    unit: 'ratio',
+    operation:
+      'the solutions of n queens, a call for each place of the first two, by a pool with an instance on each engine ' +
+      'thread: how many times faster than by one actor',
+    sizes: { quick: 14, full: 15 },
+    warmUp: 1,
+    open: () =>
+      withSystem(async () => {
+        const one = patient(await Queens.options(HERE).spawn())
+        const pool = patient(await Queens.options({ instances: THREADS }).spawn())
+        return async (size) => (await solve(one, size)) / (await solve(pool, size))
+      }),
+  },
+]

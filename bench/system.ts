@@ -1,0 +1,25 @@
+// The engine as the rows use it: one system, as many engine threads as a user would have.
+
+import * as pul from 'pulsing'
+import type { Running } from './scenario.js'
+import { THREADS } from './threads.js'
+
+/** Starts the system, prepares a scenario in it, and shuts it down when the scenario is closed. */
+export async function withSystem(prepare: () => Promise<Running['run']>): Promise<Running> {
+  await pul.init({ threads: THREADS })
+  try {
+    return { run: await prepare(), close: () => pul.shutdown() }
+  } catch (error) {
+    await pul.shutdown()
+    throw error
+  }
+}
+
+/** The driver stands on the first slot; its partner beside it, or on the second. */
+export const HERE = { placement: { slot: 1 } } as const
+export const THERE = { placement: { slot: 2 } } as const
+
+/** The proxy of an actor whose calls take as long as they take. */
+export function patient<T extends object>(proxy: T): T {
+  return pul.withCall(proxy, { timeoutMs: Number.POSITIVE_INFINITY })
+}
