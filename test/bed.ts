@@ -38,9 +38,12 @@ export function event<E extends keyof SystemEvents>(
   name: E,
   wanted: (event: SystemEvents[E][0]) => boolean = () => true,
 ): Promise<SystemEvents[E][0]> {
+  // An event alone keeps no process alive, as an idle system does not.
+  const alive = setInterval(() => undefined, 1000)
   return new Promise((settle) => {
     const listener = (given: SystemEvents[E][0]) => {
       if (!wanted(given)) return
+      clearInterval(alive)
       system.off(name, listener)
       settle(given)
     }

@@ -98,8 +98,43 @@ export class Job {
 
   /** Walks, reads and counts. It is done when the last count has been merged; stopped by `signal`, with what there is. */
   async run(folder: string, signal: AbortSignal): Promise<Outcome> {
-    if (signal.aborted) this.#stop()
-    else signal.addEventListener('abort', () => this.#stop(), { once: true })
+    const stop = () => this.#stop()
+    if (signal.aborted) stop()
+    else signal.addEventListener('abort', stop)
+    try {
+      return await this.#run(folder)
+    } finally {
+      signal.removeEventListener('abort', stop)
+    }
+  }
+
+  /** The most frequent words; of equally frequent ones, the first by their bytes. */
+  async top(limit: number): Promise<[word: string, count: number][]> {
+    if (limit === 0) return []
+    const tops = await Promise.all(this.#shards.map((shard) => shard.top(limit)))
+    return tops
+      .flatMap((packet) => [...wordsOf(packet)])
+      .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
+      .slice(0, limit)
+  }
+
+  /** All words. */
+  async *words(): AsyncGenerator<[word: string, count: number]> {
+    for (const shard of this.#shards)
+      for (let from = 0; ; from += PAGE_WORDS) {
+        const page = [...wordsOf(await shard.page(from, PAGE_WORDS))]
+        yield* page
+        if (page.length < PAGE_WORDS) break
+      }
+  }
+
+  /** Stops the actors and frees what they hold. */
+  async close(): Promise<void> {
+    const all = [this.#walker, ...this.#readers, ...this.#tokenizers, ...this.#shards, this.#progress]
+    for (const actor of all) await actor[Symbol.asyncDispose]()
+  }
+
+  async #run(folder: string): Promise<Outcome> {
     this.#system.stats()
     const host = performance.eventLoopUtilization()
     const began = performance.now()
@@ -131,32 +166,6 @@ export class Job {
     totals.differentWords = sum(sizes)
     const unreadablePaths = [walked, ...tallies].flatMap((one) => one.unreadablePaths)
     return { totals, ms, unreadablePaths, threads, hostBusy }
-  }
-
-  /** The most frequent words; of equally frequent ones, the first by their bytes. */
-  async top(limit: number): Promise<[word: string, count: number][]> {
-    if (limit === 0) return []
-    const tops = await Promise.all(this.#shards.map((shard) => shard.top(limit)))
-    return tops
-      .flatMap((packet) => [...wordsOf(packet)])
-      .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
-      .slice(0, limit)
-  }
-
-  /** All words. */
-  async *words(): AsyncGenerator<[word: string, count: number]> {
-    for (const shard of this.#shards)
-      for (let from = 0; ; from += PAGE_WORDS) {
-        const page = [...wordsOf(await shard.page(from, PAGE_WORDS))]
-        yield* page
-        if (page.length < PAGE_WORDS) break
-      }
-  }
-
-  /** Stops the actors and frees what they hold. */
-  async close(): Promise<void> {
-    const all = [this.#walker, ...this.#readers, ...this.#tokenizers, ...this.#shards, this.#progress]
-    for (const actor of all) await actor[Symbol.asyncDispose]()
   }
 
   #stop(): void {

@@ -15,7 +15,7 @@
 //
 // How
 //   Walker (host) -> a Reader a thread -> a Tokenizer a thread -> two Shards a thread
-//   The walker deals out paths, 32 at a time, to the readers that have least to do. A reader fills chunks of 256 KiB with
+//   The walker deals out paths, 64 at a time, to the readers that have least to do. A reader fills chunks of 256 KiB with
 //   the text of many small files or of a part of a large one, never ending within a word, and moves each, without a copy,
 //   to a tokenizer on whichever thread has room for it, so that one large file keeps all cores busy. A tokenizer counts in
 //   a table of its own; when that is full, and at the end, it sends the counts to the shards, by a hash of the word: one

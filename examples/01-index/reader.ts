@@ -11,6 +11,8 @@ import type { TokenizerProxy } from './tokenizer.js'
 const LOOKED_AT_BYTES = 8192
 /** A file is begun in a chunk with so much room; else in the next. */
 const LEAST_ROOM = 4 * LOOKED_AT_BYTES
+/** How often progress is told. */
+const SAY_MS = 100
 /** How many paths of unreadable files are kept, to be shown. */
 const KEPT_PATHS = 5
 /** Should a file have become a named pipe since the walk, opening it must not wait for a writer. */
@@ -54,6 +56,7 @@ export const Reader = pul.remote(
     #unreadable = 0
     #filesToSay = 0
     #bytesToSay = 0
+    #saidAt = performance.now()
 
     /** @param own which of the tokenizers stands on this thread */
     constructor(own: number, tokenizers: readonly TokenizerProxy[], progress: ProgressProxy) {
@@ -112,6 +115,7 @@ export const Reader = pul.remote(
           this.#home = settle
         })
       if (this.#failed !== undefined) throw this.#failed.error
+      this.#say(0)
       return {
         files: this.#files,
         bytes: this.#bytes,
@@ -187,9 +191,7 @@ export const Reader = pul.remote(
 
     /** Moves a chunk to a tokenizer. */
     #send(chunk: Chunk): void {
-      void this.#progress.read(this.#filesToSay, this.#bytesToSay)
-      this.#filesToSay = 0
-      this.#bytesToSay = 0
+      this.#say(SAY_MS)
       if (chunk.end === 0) {
         this.#giveBack(chunk.bytes)
         return
@@ -206,6 +208,16 @@ export const Reader = pul.remote(
         },
         (error: unknown) => this.#fail(error),
       )
+    }
+
+    /** Tells how far it is, unless it did so less than so long ago: each message wakes the host. */
+    #say(afterMs: number): void {
+      const now = performance.now()
+      if (now - this.#saidAt < afterMs) return
+      this.#saidAt = now
+      void this.#progress.read(this.#filesToSay, this.#bytesToSay)
+      this.#filesToSay = 0
+      this.#bytesToSay = 0
     }
 
     /**

@@ -7,7 +7,7 @@ import { WordTable } from './word-table.js'
 export const Shard = pul.remote(
   import.meta.url,
   class Shard {
-    readonly #table = new WordTable(32_768, 512 * 1024)
+    readonly #table = new WordTable(65_536, 1024 * 1024)
 
     /** Adds the words of a packet. The answer says that there is room for the next. */
     merge(packet: Uint8Array): void {

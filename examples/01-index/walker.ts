@@ -8,8 +8,8 @@ import * as pul from 'pulsing'
 import type { ProgressProxy } from './progress.js'
 import type { ReaderProxy, Unreadable } from './reader.js'
 
-const BATCH_PATHS = 32
-const AHEAD_BATCHES = 4096
+const BATCH_PATHS = 64
+const AHEAD_BATCHES = 2048
 /** Batches that a reader has: one it reads, and one that it goes on with. */
 const A_READER = 2
 const SLICE_MS = 2

@@ -66,7 +66,10 @@ function stuck(load: Load): void {
 async function readTypeScript(url: string): Promise<void> {
   if (!/\.[mc]?tsx?$/.test(new URL(url).pathname) || 'typescript' in process.features) return
   try {
-    const tsx = createRequire(url).resolve('tsx/esm/api')
+    // The module of the package that import would give: what require gives can't register hooks of ES modules.
+    const tsx = createRequire(url)
+      .resolve('tsx/esm/api')
+      .replace(/\.cjs$/, '.mjs')
     const { register } = (await import(`file://${tsx}`)) as { register: () => unknown }
     register()
   } catch (cause) {

@@ -28,9 +28,14 @@ export interface Made {
   readonly blocks: readonly number[]
 }
 
-/** What the value of a call is named in messages of errors; method -1: of an answer. */
+/** Not methods: an answer, and what the system sends for a spawn. */
+export const ANSWER = -1
+export const SPAWN = -2
+
+/** What the value of a call is named in messages of errors. */
 export function path(method: number, argc: number): string {
-  if (method === -1) return 'result'
+  if (method === ANSWER) return 'result'
+  if (method === SPAWN) return 'spawn'
   return method === 0 ? 'message' : argc === 1 ? 'args[0]' : 'args'
 }
 
@@ -62,7 +67,7 @@ export class FrameMaker {
   ): Made {
     const header =
       kind === ASK || kind === SIGNAL ? ASK_HEADER_WORDS : kind === TELL ? HEADER_WORDS : HEADER_WORDS + 2
-    const made = this.#standalone(header, argc, value, path(method, argc))
+    const made = this.#standalone(header, argc, value, path(kind === SIGNAL ? SPAWN : method, argc))
     const { frame } = made
     frame[0] = (frame[0] as number) | (kind << KIND_SHIFT) | (method << METHOD_SHIFT)
     frame[1] = target.index

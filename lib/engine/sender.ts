@@ -18,7 +18,7 @@ import {
   TELL,
   VALUE,
 } from './frame.js'
-import { FrameMaker, MAX_FRAME_WORDS, type Made, path } from './frames.js'
+import { ANSWER, FrameMaker, MAX_FRAME_WORDS, type Made, path, SPAWN } from './frames.js'
 import type { Hooks } from './hooks.js'
 import { Outbox } from './outbox.js'
 import { nameOf, type Target } from './target.js'
@@ -185,7 +185,7 @@ export class Sender {
       i32[at + 6] = sequence
       i32[at + 7] = argc
       const from = at + ASK_HEADER_WORDS
-      const end = argc === 0 ? from : this.#encode(at, from, value, method, argc)
+      const end = argc === 0 ? from : this.#encode(at, from, value, kind === ASK ? method : SPAWN, argc)
       if (end === 0)
         this.#send(out, target, this.#frames.message(kind, target, method, argc, value, index, sequence))
       else this.#finish(out, at, end, kind, method, target)
@@ -279,7 +279,7 @@ export class Sender {
   }
 
   #finishAnswer(out: Outbox, at: number, kind: number, ask: number, sequence: number, value: unknown): void {
-    const end = this.#encode(at, at + HEADER_WORDS, value, -1, 1)
+    const end = this.#encode(at, at + HEADER_WORDS, value, ANSWER, 1)
     if (end === 0) {
       const { frame } = this.#frames.answer(kind, ask, sequence, value)
       if (!out.copy(frame, true)) out.later(frame)

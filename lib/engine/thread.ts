@@ -49,7 +49,7 @@ export interface ThreadOptions {
 /** Frames a batch, and how long a turn may take before timers and sockets get theirs, in milliseconds. */
 const BATCH_FRAMES = 1024
 const TURN_MS = 1
-/** The clock is read after so many messages at most; after fewer where they take long. */
+/** The clock is read after so many messages at most. */
 const MOST_BETWEEN_LOOKS = 64
 
 export class Thread {
@@ -72,7 +72,6 @@ export class Thread {
   #turn = -1
   #turnStart = 0
   #look = MOST_BETWEEN_LOOKS
-  #lastLook = 0
   #wakes = 0
   /** The actor whose message is being handled, or was the last one in this turn. */
   current: Cell | undefined = undefined
@@ -322,8 +321,9 @@ export class Thread {
     const { control, port } = this
     if (this.#turn !== control[TURN]) {
       this.#turn = control[TURN] as number
-      this.#turnStart = this.#lastLook = performance.now()
+      this.#turnStart = performance.now()
     }
+    this.#look = 1
     this.#running = true
     this.#localQueued = false
     this.sender.batching = true
@@ -360,8 +360,7 @@ export class Thread {
       const from = control[CURSOR] as number
       const to = Math.min(from + this.#look, count)
       batch(from, to)
-      // The clock is not read for a few messages (ask-host): drain looks at it too, and sets YIELD.
-      if (to - from === this.#look && this.#isTimeUp(to - from)) return to === count
+      if (to < count && this.#isTimeUp()) return false
     }
     return true
   }
@@ -372,24 +371,20 @@ export class Thread {
     let left = this.#look
     while (local.length > 0) {
       deliver()
-      if (--left === 0) {
-        if (this.#isTimeUp(this.#look)) return false
-        left = this.#look
-      }
+      if (--left > 0 || local.length === 0) continue
+      if (this.#isTimeUp()) return false
+      left = this.#look
     }
     return true
   }
 
-  /** Reads the clock, and sets after how many messages it is to be read next. */
-  #isTimeUp(handled: number): boolean {
-    const now = performance.now()
-    const each = (now - this.#lastLook) / handled
-    this.#lastLook = now
-    this.#look =
-      each * this.#look > TURN_MS / 4
-        ? Math.max(this.#look >> 1, 1)
-        : Math.min(this.#look * 2, MOST_BETWEEN_LOOKS)
-    return now - this.#turnStart > TURN_MS
+  /**
+   * Reads the clock. Each turn it is read after the first message, then after 2, 4 and at last 64 more, so that answers of
+   * slow methods are not held back by what stands behind them, and fast ones pay nothing for it.
+   */
+  #isTimeUp(): boolean {
+    this.#look = Math.min(this.#look * 2, MOST_BETWEEN_LOOKS)
+    return this.#isOver()
   }
 
   #notices(): void {

@@ -29,6 +29,7 @@ export interface ThreadDied {
   readonly error: Error | undefined
 }
 
+/** The events of a system, and what their listeners are given (contract, section 2). */
 export interface SystemEvents {
   deadLetter: [DeadLetter]
   unobservedError: [UnobservedError]
@@ -97,9 +98,11 @@ export class Events {
     for (const [name, count] of Object.entries(counts)) this.counts[name as SystemEvent['name']] += count
   }
 
-  died(slot: number, error: Error | undefined): void {
+  died(slot: number, error: Error | undefined, code: number): void {
     this.counts.threadDied++
-    this.#logger.error({ slot, err: error }, `thread ${slot} has ended, and is replaced`)
+    const why =
+      error === undefined ? `an actor called process.exit(${code}), or it was terminated` : error.message
+    this.#logger.error({ slot, err: error, code }, `thread ${slot} has ended, and is replaced: ${why}`)
     this.emitter.emit('threadDied', { slot, error })
   }
 

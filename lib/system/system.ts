@@ -63,6 +63,7 @@ export interface Member {
   readonly since: Date
 }
 
+/** Counts of one thread of a system. */
 export interface ThreadStats {
   /** 0 is the host. */
   readonly slot: number
@@ -71,6 +72,7 @@ export interface ThreadStats {
   readonly utilization: number
 }
 
+/** Counts of a system, as `stats` gives them. Those of events are since it was made. */
 export interface SystemStats {
   readonly threads: readonly ThreadStats[]
   readonly engine: EngineStats
@@ -125,7 +127,7 @@ export class ActorSystem implements SystemSide {
       data,
       resourceLimits: options.resourceLimits,
       isVacant: (slot) => local.thread.port.vacant(slot),
-      onDeath: (slot, error) => local.events.died(slot, error),
+      onDeath: (slot, error, code) => local.events.died(slot, error, code),
       onGivenUp: (slot, error) =>
         options.logger.error({ slot, err: error }, `thread ${slot} can't be started again`),
     })
@@ -213,7 +215,9 @@ export class ActorSystem implements SystemSide {
     const known = id.nodeId === this.nodeId && (slot === POOL_SLOT || slot < this.#local.slots)
     let classId = -1
     if (known && slot === POOL_SLOT) {
-      classId = thread.port.listNames().find(([s, i]) => s === slot && i === index)?.[3] ?? -1
+      const [on, at, of] = index === generation ? thread.port.poolInstances(index) : []
+      if (on !== undefined)
+        classId = (await this.#agent(on, AGENT_LOOKUP, { index: at, generation: of })) as number
     } else if (known) {
       const at = { index, generation }
       classId = (await thread.askSystem(
@@ -283,6 +287,7 @@ export class ActorSystem implements SystemSide {
     return this
   }
 
+  /** Listens no longer. */
   off<E extends keyof SystemEvents>(event: E, listener: (event: SystemEvents[E][0]) => void): this {
     ;(this.#local.events.emitter as EventEmitter).off(event, listener)
     return this
@@ -431,6 +436,11 @@ export class ActorSystem implements SystemSide {
         place = (await this.#agent(slot, AGENT_SPAWN, request)) as Place
       }
       return thread.targetAt(slot, ...place)
+    } catch (error) {
+      // The threads end: that is no death that another one makes good.
+      throw this.#stopping !== undefined && (error as { code?: unknown }).code === 'ERR_PULSING_THREAD_DIED'
+        ? errors.systemStopped()
+        : error
     } finally {
       this.#placer.ended(slot)
     }
@@ -447,7 +457,7 @@ export class ActorSystem implements SystemSide {
     const one: SpawnRequest = { ...request, name: undefined, pool, permits }
     const placement = options.placement === 'auto' ? 'spread' : options.placement
     const started = await Promise.allSettled(
-      Array.from({ length: options.instances }, () =>
+      Array.from({ length: options.instances }, async () =>
         this.#place(
           info,
           one,
@@ -469,6 +479,7 @@ export class ActorSystem implements SystemSide {
   async #stopPool(target: Target, drain: boolean): Promise<void> {
     const { port } = this.#local.thread
     const pool = target.index
+    if (drain) this.#local.thread.sender.flush()
     // What waits in the pool belongs to no instance yet.
     while (drain && port.poolDepth(pool) > 0) await new Promise((resolve) => setTimeout(resolve, 2))
     this.#freePoolName(pool)

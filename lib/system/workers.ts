@@ -16,7 +16,8 @@ export interface WorkersOptions {
   readonly resourceLimits: ResourceLimits | undefined
   /** The last thread's handles are closed and its slot is free. */
   readonly isVacant: (slot: number) => boolean
-  readonly onDeath: (slot: number, error: Error | undefined) => void
+  /** error: what was thrown and caught by nobody; else the code is process.exit's. */
+  readonly onDeath: (slot: number, error: Error | undefined, code: number) => void
   /** A slot stays empty: its thread could not be started. */
   readonly onGivenUp: (slot: number, error: Error) => void
 }
@@ -63,10 +64,7 @@ export class Workers {
         if (!running.ready)
           reject(errors.threadStartFailed(slot, failure ?? new Error(`it exited with code ${code}`)))
         if (this.#ending || !running.ready) return
-        this.#options.onDeath(
-          slot,
-          failure ?? (code === 1 ? undefined : new Error(`it exited with code ${code}`)),
-        )
+        this.#options.onDeath(slot, failure, code)
         this.#replace(slot)
       })
     })
@@ -80,7 +78,7 @@ export class Workers {
     const since =
       running.utilization === undefined ? now : performance.eventLoopUtilization(now, running.utilization)
     running.utilization = now
-    return since.utilization
+    return Math.min(Math.max(since.utilization, 0), 1)
   }
 
   /** All threads have ended. */

@@ -51,7 +51,7 @@ for (const placement of ['host', { slot: 1 }] as const) {
     for (const name of Object.getOwnPropertyNames(Object.prototype))
       if (name !== 'constructor' && name !== '__proto__')
         t.is(proxy[name], ({} as Record<string, unknown>)[name], name)
-    t.is(typeof proxy.__proto__, 'object')
+    t.is(typeof Object.getPrototypeOf(proxy), 'object')
     t.is(proxy.then, undefined)
     t.is(await proxy, proxy)
     const any = (proxy as unknown as Awaited<ReturnType<typeof Hostile.spawn>>).ref.asAny()

@@ -67,7 +67,7 @@ for (const placement of ['host', { slot: 1 }] as const) {
         new Date(5),
         /a+b/giu,
         new Map([[{ k: 1 }, new Set([1, 'b'])]]),
-        [1, , 3],
+        Object.assign(new Array(3), { 0: 1, 2: 3 }),
         { nested: [{ deep: [] }] },
       ],
       ...[new Uint8Array([1, 2]), new Float64Array([1.5]), new ArrayBuffer(3), new BigInt64Array([4n])],
