@@ -104,5 +104,5 @@ export function self<T extends object>(instance: T): SelfProxy<T> {
     throw errors.invalidArgument('instance', instance, '`this` of a running actor, from onStart on')
   if (cell.target.classId === 0)
     throw errors.invalidArgument('instance', instance, 'an actor of a class with methods')
-  return proxyOf(record.host, cell.target) as SelfProxy<T>
+  return proxyOf(record.host, cell.target, true) as SelfProxy<T>
 }

@@ -18,13 +18,22 @@ class ProxyBase {
   readonly #target: Target
   readonly #timeoutMs: number
   readonly #signal: AbortSignal | undefined
+  readonly #isOwn: boolean
 
-  constructor(host: ActorHost, target: Target, timeoutMs: number, signal: AbortSignal | undefined) {
+  /** isOwn: an actor's of itself, whose tells are always accepted. */
+  constructor(
+    host: ActorHost,
+    target: Target,
+    timeoutMs: number,
+    signal: AbortSignal | undefined,
+    isOwn: boolean,
+  ) {
     this.#host = host
     this.#thread = host.thread
     this.#target = target
     this.#timeoutMs = timeoutMs
     this.#signal = signal
+    this.#isOwn = isOwn
   }
 
   static {
@@ -37,6 +46,10 @@ class ProxyBase {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#host.stop(this.#target, undefined)
+  }
+
+  static isOwn(proxy: object): boolean {
+    return #isOwn in proxy && proxy.#isOwn
   }
 
   /** Hot: ask-host, ask-pipelined. */
@@ -53,7 +66,7 @@ class ProxyBase {
     return function (this: ProxyBase, first?: unknown): undefined | Promise<void> {
       const argc = arguments.length // a rest parameter would make an array a call
       const value = argc <= 1 ? first : Array.prototype.slice.call(arguments)
-      return this.#thread.tell(this.#target, method, argc, value)
+      return this.#thread.tell(this.#target, method, argc, value, undefined, this.#isOwn)
     }
   }
 }
@@ -63,6 +76,7 @@ type ProxyClass = new (
   target: Target,
   timeoutMs: number,
   signal: AbortSignal | undefined,
+  isOwn: boolean,
 ) => ProxyBase
 
 interface ProxyClasses {
@@ -114,8 +128,8 @@ export function refOf(host: ActorHost, target: Target): ActorRef {
 }
 
 /** The proxy that a target of a known class is given as. */
-export function proxyOf(host: ActorHost, target: Target): object {
-  return new (classesOf(host, target).ask)(host, target, DEFAULT_ASK_TIMEOUT_MS, undefined)
+export function proxyOf(host: ActorHost, target: Target, isOwn = false): object {
+  return new (classesOf(host, target).ask)(host, target, DEFAULT_ASK_TIMEOUT_MS, undefined, isOwn)
 }
 
 const byId = new WeakMap<Thread, Map<number, ProxyClasses>>()
@@ -154,7 +168,7 @@ class AnyBase extends ProxyBase {
 export function anyProxy(host: ActorHost, target: Target): AnyProxy {
   const names = target.classId === 0 ? undefined : classesOf(host, target).description.methods
   const typed = target.classId === 0 ? undefined : proxyOf(host, target)
-  const base = new AnyBase(host, target, DEFAULT_ASK_TIMEOUT_MS, undefined)
+  const base = new AnyBase(host, target, DEFAULT_ASK_TIMEOUT_MS, undefined, false)
   const known: Record<PropertyKey, unknown> = typed as never
   return new Proxy(base, {
     get(of, name) {
@@ -187,7 +201,7 @@ function partsOf(proxy: object): { host: ActorHost; target: Target; classes: Pro
  */
 export function tell<T extends object>(proxy: T): Telling<T> {
   const { host, target, classes } = partsOf(proxy)
-  return new classes.tell(host, target, 0, undefined) as unknown as Telling<T>
+  return new classes.tell(host, target, 0, undefined, ProxyBase.isOwn(proxy)) as unknown as Telling<T>
 }
 
 /** A proxy's methods, as `tell` gives them. */
@@ -207,5 +221,5 @@ export type Telling<T> = {
 export function withCall<T extends object>(proxy: T, options: AskOptions): T {
   const { timeoutMs, signal } = checkAskOptions(options)
   const { host, target, classes } = partsOf(proxy)
-  return new classes.ask(host, target, timeoutMs, signal) as unknown as T
+  return new classes.ask(host, target, timeoutMs, signal, ProxyBase.isOwn(proxy)) as unknown as T
 }

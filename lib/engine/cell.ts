@@ -22,6 +22,8 @@ export interface Envelope {
   readonly slot: number
   readonly ask: number
   readonly sequence: number
+  /** Of the memory in it, in 8 bytes. */
+  readonly bytes8: number
   next: Envelope | undefined
 }
 
@@ -63,6 +65,8 @@ export class Cell {
   running = 0
   /** Local messages that wait. */
   depth = 0
+  /** Of the memory in those, in 8 bytes. */
+  bytes8 = 0
   /** PAUSED_..., 0 where messages may begin. */
   paused = 0
   /** No message is taken: it is gone. */

@@ -199,6 +199,7 @@ export function makeDelivery(thread: Thread, slow: Dispatcher, i32: Int32Array, 
     const head = queue.words[word] as number
     const sequence = queue.words[word + 2] as number
     const ask = queue.words[word + 1] as number
+    const bytes8 = queue.words[word + 3] as number
     queue.cells[at] = undefined
     queue.values[at] = undefined
     if (cell === undefined) return // it was taken out
@@ -206,10 +207,11 @@ export function makeDelivery(thread: Thread, slow: Dispatcher, i32: Int32Array, 
     const method = (head & 0xffff) - 1
     const argc = head >>> 16
     if (cell.closed)
-      return slow.lost(cell, { method, argc, value, slot: own, ask, sequence, next: undefined })
+      return slow.lost(cell, { method, argc, value, slot: own, ask, sequence, bytes8, next: undefined })
     if (cell.paused !== 0 || cell.held !== undefined)
-      return slow.hold(cell, { method, argc, value, slot: own, ask, sequence, next: undefined })
+      return slow.hold(cell, { method, argc, value, slot: own, ask, sequence, bytes8, next: undefined })
     cell.depth--
+    if (bytes8 !== 0) cell.bytes8 -= bytes8
     // Whose caller has given up is not begun.
     if (sequence === 0 || asks.isOpen(ask, sequence)) invoke(cell, method, argc, value, own, ask, sequence)
     if (cell.waiters !== undefined) slow.admit(cell)

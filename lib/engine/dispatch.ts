@@ -2,7 +2,7 @@
 
 import { errors, isPulsingError } from '../errors.js'
 import { type Call, type Cell, type Envelope, type LocalWaiter, PAUSED_FULL } from './cell.js'
-import { copyValue, type Decoder, Decoder as DecoderClass, type Words } from './codec/index.js'
+import { type Decoder, Decoder as DecoderClass, type Words } from './codec/index.js'
 import { type Delivery, DRAINED, makeDelivery } from './deliver.js'
 import {
   ASK,
@@ -26,6 +26,12 @@ import type { DeadLetterReason } from './hooks.js'
 import { nameOf, type Target } from './target.js'
 import type { Thread } from './thread.js'
 import { type SendOptions, waitFor } from './waiting.js'
+
+/** An empty mailbox takes any legal message. */
+export function isFull(cell: Cell): boolean {
+  const { capacity, capacityBytes } = cell.options
+  return cell.depth >= capacity || (cell.depth > 0 && cell.bytes8 * 8 >= capacityBytes)
+}
 
 export class Dispatcher {
   readonly #thread: Thread
@@ -105,6 +111,7 @@ export class Dispatcher {
     if (cell.held === undefined) cell.heldLast = undefined
     cell.heldCount--
     cell.depth--
+    cell.bytes8 -= envelope.bytes8
     return envelope
   }
 
@@ -115,6 +122,8 @@ export class Dispatcher {
     method: number,
     argc: number,
     value: unknown,
+    bytes8: number,
+    isOwn: boolean,
     options?: SendOptions,
   ): undefined | Promise<void> {
     const thread = this.#thread
@@ -124,13 +133,13 @@ export class Dispatcher {
       thread.hooks.deadLetter(cell.target, method, value, 'mailbox-full')
       return undefined
     }
-    const envelope = { method, argc, value, slot: thread.slot, ask: 0, sequence: 0, next: undefined }
+    const envelope = { method, argc, value, slot: thread.slot, ask: 0, sequence: 0, bytes8, next: undefined }
     if (overflow === OVERFLOW_DROP_OLDEST) {
       this.#replaceOldest(cell, envelope)
       return undefined
     }
     cell.waiters ??= []
-    if (cell === this.#thread.current) {
+    if (isOwn) {
       cell.waiters.push({ envelope, accept: () => undefined, isOver: () => false })
       return undefined
     }
@@ -144,8 +153,16 @@ export class Dispatcher {
     return cell.options.overflow === OVERFLOW_FAIL || cell.options.overflow === OVERFLOW_DROP_NEWEST
   }
 
-  askFull(cell: Cell, method: number, argc: number, value: unknown, ask: number, sequence: number): void {
-    const envelope = { method, argc, value, slot: this.#thread.slot, ask, sequence, next: undefined }
+  askFull(
+    cell: Cell,
+    method: number,
+    argc: number,
+    value: unknown,
+    bytes8: number,
+    ask: number,
+    sequence: number,
+  ): void {
+    const envelope = { method, argc, value, slot: this.#thread.slot, ask, sequence, bytes8, next: undefined }
     if (cell.options.overflow === OVERFLOW_DROP_OLDEST) return this.#replaceOldest(cell, envelope)
     cell.waiters ??= []
     const { asks } = this.#thread
@@ -156,13 +173,14 @@ export class Dispatcher {
     // What waits may stand in the thread's one ring: from now on this actor's messages wait in its own list.
     if (cell.depth > cell.heldCount) {
       const { slot } = this.#thread
-      this.#thread.local.extract(cell, (method, argc, value, ask, sequence) =>
-        this.hold(cell, { method, argc, value, slot, ask, sequence, next: undefined }),
+      this.#thread.local.extract(cell, (method, argc, value, ask, sequence, bytes8) =>
+        this.hold(cell, { method, argc, value, slot, ask, sequence, bytes8, next: undefined }),
       )
     }
     const oldest = this.#release(cell)
     if (oldest !== undefined) this.#dropped(cell, oldest)
     cell.depth++
+    cell.bytes8 += envelope.bytes8
     this.hold(cell, envelope)
   }
 
@@ -171,12 +189,13 @@ export class Dispatcher {
     if (waiters === undefined || cell.depth > cell.options.capacity >> 1) return
     let admitted = 0
     for (const waiter of waiters as LocalWaiter[]) {
-      if (cell.depth >= cell.options.capacity) break
+      if (isFull(cell)) break
       admitted++
       if (waiter.isOver()) continue
-      const { method, argc, value, ask, sequence } = waiter.envelope
+      const { method, argc, value, ask, sequence, bytes8 } = waiter.envelope
       cell.depth++
-      this.#thread.local.push(cell, method, argc, value, ask, sequence)
+      cell.bytes8 += bytes8
+      this.#thread.local.push(cell, method, argc, value, ask, sequence, bytes8)
       waiter.accept()
     }
     waiters.splice(0, admitted)
@@ -256,7 +275,7 @@ export class Dispatcher {
     let copy: unknown
     let failed = isError
     try {
-      copy = copyValue(thread.codec, value, 'result')
+      copy = thread.copyOne(value, 'result')
     } catch (error) {
       copy = error
       failed = true

@@ -8,7 +8,7 @@ export class LocalQueue {
   /** By place; undefined where the message was taken out. */
   cells: (Cell | undefined)[] = new Array(FIRST).fill(undefined)
   values: unknown[] = new Array(FIRST).fill(undefined)
-  /** argc << 16 | method + 1, ask, sequence, 0 of each; ask only where sequence is not 0. */
+  /** argc << 16 | method + 1, ask, sequence, bytes / 8 of each; ask only where sequence is not 0. */
   words: Int32Array = new Int32Array(FIRST * 4)
   #mask = FIRST - 1
   #head = 0
@@ -19,7 +19,15 @@ export class LocalQueue {
   }
 
   /** Hot: tell-local, ask-local. */
-  push(cell: Cell, method: number, argc: number, value: unknown, ask: number, sequence: number): void {
+  push(
+    cell: Cell,
+    method: number,
+    argc: number,
+    value: unknown,
+    ask: number,
+    sequence: number,
+    bytes8: number,
+  ): void {
     if (this.#tail - this.#head > this.#mask) this.#grow()
     const at = this.#tail++ & this.#mask
     this.cells[at] = cell
@@ -28,6 +36,7 @@ export class LocalQueue {
     const word = at << 2
     words[word] = (argc << 16) | (method + 1)
     words[word + 2] = sequence
+    words[word + 3] = bytes8
     if (sequence !== 0) words[word + 1] = ask
   }
 
@@ -41,7 +50,14 @@ export class LocalQueue {
   /** Takes the messages of one actor out, oldest first; their places stay, empty. */
   extract(
     cell: Cell,
-    each: (method: number, argc: number, value: unknown, ask: number, sequence: number) => void,
+    each: (
+      method: number,
+      argc: number,
+      value: unknown,
+      ask: number,
+      sequence: number,
+      bytes8: number,
+    ) => void,
   ): void {
     for (let i = this.#head; i < this.#tail; i++) {
       const at = i & this.#mask
@@ -52,7 +68,14 @@ export class LocalQueue {
       this.cells[at] = undefined
       const value = this.values[at]
       this.values[at] = undefined
-      each((head & 0xffff) - 1, head >>> 16, value, words[word + 1] as number, words[word + 2] as number)
+      each(
+        (head & 0xffff) - 1,
+        head >>> 16,
+        value,
+        words[word + 1] as number,
+        words[word + 2] as number,
+        words[word + 3] as number,
+      )
     }
   }
 

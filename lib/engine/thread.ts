@@ -4,9 +4,9 @@ import { errors } from '../errors.js'
 import { Asks } from './asks.js'
 import type { Port } from './binding.js'
 import { Cell, type CellOptions, type Method, PAUSED_STARTING } from './cell.js'
-import { type CodecHost, copyList, copyValue, Decoder, type Words } from './codec/index.js'
+import { bulk, copyList, copyValue, Decoder, type Words } from './codec/index.js'
 import { ThreadCodecHost } from './codec-host.js'
-import { Dispatcher } from './dispatch.js'
+import { Dispatcher, isFull } from './dispatch.js'
 import {
   ACTORS,
   BATCH,
@@ -73,6 +73,9 @@ export class Thread {
   #turnStart = 0
   #look = MOST_BETWEEN_LOOKS
   #wakes = 0
+  readonly #maxMessageBytes: number
+  /** Of the memory in the message copied last, in 8 bytes. */
+  #copied8 = 0
   /** The actor whose message is being handled, or was the last one in this turn. */
   current: Cell | undefined = undefined
   stopped = false
@@ -84,6 +87,7 @@ export class Thread {
     this.slot = options.slot
     this.slots = options.slots
     this.hooks = options.hooks
+    this.#maxMessageBytes = options.maxMessageBytes
     const words: Words = {
       i32: new Int32Array(options.arena),
       f64: new Float64Array(options.arena),
@@ -145,6 +149,8 @@ export class Thread {
     if (cell.closed) return
     cell.closed = true
     cell.target.gone = true
+    // What still comes for it names its class and method.
+    if (cell.native) this.#targets.set(cell.index + cell.target.slot * 0x40_0000, cell.target)
     this.cells[cell.index] = undefined
     this.#free.push(cell.index)
     this.control[ACTORS] = (this.control[ACTORS] as number) - 1
@@ -205,6 +211,7 @@ export class Thread {
     argc: number,
     value: unknown,
     options?: SendOptions,
+    isOwn = false,
   ): undefined | Promise<void> {
     if (this.stopped) {
       this.hooks.deadLetter(target, method, value, 'shutdown')
@@ -212,19 +219,22 @@ export class Thread {
     }
     const { cell } = target
     if (cell === undefined) return this.sender.tell(target, method, argc, value, options)
-    const copy = argc === 0 ? undefined : copyArguments(this.codec, method, argc, value)
+    const copy = this.#copyArguments(method, argc, value)
+    const bytes8 = this.#copied8
     if (cell.closed) {
       this.hooks.deadLetter(target, method, copy, 'stopped')
       return undefined
     }
     // Hot: tell-local. A tell to oneself is always accepted; what waits goes first.
-    if ((cell.depth < cell.options.capacity || cell === this.current) && cell.waiters === undefined) {
+    const own = isOwn || cell === this.current
+    if (cell.waiters === undefined && (own || !isFull(cell))) {
       cell.depth++
-      this.local.push(cell, method, argc, copy, 0, 0)
+      if (bytes8 !== 0) cell.bytes8 += bytes8
+      this.local.push(cell, method, argc, copy, 0, 0, bytes8)
       if (!this.#running && !this.#localQueued) this.#queueLocal()
       return undefined
     }
-    return this.dispatcher.tellFull(cell, method, argc, copy, options)
+    return this.dispatcher.tellFull(cell, method, argc, copy, bytes8, own, options)
   }
 
   ask(
@@ -241,25 +251,25 @@ export class Thread {
     const { cell } = target
     if (cell === undefined) return this.sender.ask(target, method, argc, value, timeoutMs, signal, exact)
     let copy: unknown
-    if (argc !== 0) {
-      try {
-        copy = copyArguments(this.codec, method, argc, value)
-      } catch (error) {
-        return Promise.reject(error)
-      }
+    try {
+      copy = this.#copyArguments(method, argc, value)
+    } catch (error) {
+      return Promise.reject(error)
     }
+    const bytes8 = this.#copied8
     if (cell.closed) return Promise.reject(this.dispatcher.stoppedError(target, method))
-    const full = cell.waiters !== undefined || (cell.depth >= cell.options.capacity && cell !== this.current)
+    const full = cell.waiters !== undefined || (isFull(cell) && cell !== this.current)
     if (full && this.dispatcher.refusesAsk(cell)) return Promise.reject(errors.mailboxFull(nameOf(target)))
     const promise = this.asks.begin(target, method, timeoutMs, exact)
     const { index, sequence } = this.asks
     if (signal !== undefined) this.asks.abortWith(signal, index, sequence)
     // Hot: ask-local.
     if (full) {
-      this.dispatcher.askFull(cell, method, argc, copy, index, sequence)
+      this.dispatcher.askFull(cell, method, argc, copy, bytes8, index, sequence)
     } else {
       cell.depth++
-      this.local.push(cell, method, argc, copy, index, sequence)
+      if (bytes8 !== 0) cell.bytes8 += bytes8
+      this.local.push(cell, method, argc, copy, index, sequence, bytes8)
       if (!this.#running && !this.#localQueued) this.#queueLocal()
     }
     return promise
@@ -272,6 +282,30 @@ export class Thread {
     return this.sender.ask(target, method, 1, value, timeoutMs, undefined, true, SIGNAL)
   }
 
+  /** A copy, as an answer makes it. Text within objects is not counted against the limit here. */
+  copyOne(value: unknown, root: string): unknown {
+    bulk.bytes = 0
+    const copy = copyValue(this.codec, value, root)
+    this.#counted(value)
+    return copy
+  }
+
+  #copyArguments(method: number, argc: number, value: unknown): unknown {
+    this.#copied8 = 0
+    if (argc === 0) return undefined
+    if (argc === 1) return this.copyOne(value, path(method, argc))
+    bulk.bytes = 0
+    const copy = copyList(this.codec, value as unknown[], 'args')
+    this.#counted(undefined)
+    return copy
+  }
+
+  #counted(value: unknown): void {
+    const bytes = bulk.bytes + (typeof value === 'string' ? value.length : 0)
+    this.#copied8 = bytes >> 3
+    if (bytes > this.#maxMessageBytes) throw errors.messageTooLarge(bytes, this.#maxMessageBytes)
+  }
+
   /** A copy, as a message would make it. */
   copyList(values: readonly unknown[]): unknown[] {
     return copyList(this.codec, values, 'args')
@@ -281,13 +315,13 @@ export class Thread {
   queueHeld(cell: Cell): void {
     if (cell.heldQueued) return
     cell.heldQueued = true
-    this.local.push(cell, -1, 0, undefined, 0, 0)
+    this.local.push(cell, -1, 0, undefined, 0, 0, 0)
     if (!this.#running && !this.#localQueued) this.#queueLocal()
   }
 
   /** A message of the engine's own, behind the local ones of that actor. */
   pushLocal(cell: Cell, method: number): void {
-    this.local.push(cell, method, 0, undefined, 0, 0)
+    this.local.push(cell, method, 0, undefined, 0, 0, 0)
     if (!this.#running && !this.#localQueued) this.#queueLocal()
   }
 
@@ -441,9 +475,4 @@ export class Thread {
     }
     this.#sweepAt = Math.max(4096, this.#targets.size * 2)
   }
-}
-
-function copyArguments(host: CodecHost, method: number, argc: number, value: unknown): unknown {
-  if (argc > 1) return copyList(host, value as unknown[], 'args')
-  return copyValue(host, value, path(method, argc))
 }

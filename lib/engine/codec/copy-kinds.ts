@@ -79,6 +79,9 @@ function copySet(c: Copy, set: Set<unknown>, at: number, entry: TrieNode): objec
   return copy
 }
 
+/** Bytes of memory copied since it was set to 0: what a message on one thread counts for. */
+export const bulk: { bytes: number } = { bytes: 0 }
+
 function copyView(c: Copy, view: ArrayBufferView): object {
   const type = viewType(view)
   const { buffer, byteOffset } = view
@@ -89,6 +92,7 @@ function copyView(c: Copy, view: ArrayBufferView): object {
   if (type === UINT8 && !resizable(buffer) && !isMoving(buffer as ArrayBuffer) && mayBeLone(c, view)) {
     if (length === 0 && isDetached(buffer as ArrayBuffer)) throw new Unfit('')
     const copy = new Uint8Array(view as Uint8Array)
+    bulk.bytes += length
     c.lone.push({ view, copy })
     return copy
   }
@@ -134,6 +138,7 @@ function move(c: Copy, buffer: ArrayBuffer): ArrayBuffer {
 }
 
 function copyOf(buffer: ArrayBuffer): ArrayBuffer {
+  bulk.bytes += buffer.byteLength
   if (!resizable(buffer)) return buffer.slice(0)
   const options = { maxByteLength: (buffer as ArrayBuffer & { maxByteLength: number }).maxByteLength }
   const copy = new (ArrayBuffer as new (bytes: number, options: object) => ArrayBuffer)(

@@ -1,6 +1,7 @@
 // Values between threads, and copies on one. See docs/semantics.md for what may be sent.
 
 export { copyList, copyValue } from './copy.js'
+export { bulk } from './copy-kinds.js'
 export { Decoder } from './decoder.js'
 export { Encoder } from './encoder.js'
 export type { CodecHost } from './host.js'
