@@ -380,7 +380,9 @@ export const errors = {
     runtime('ERR_PULSING_INTERNAL', `A fault of pulsing itself: ${what}. Please report it.`, cause),
   unsupportedMethod: (method: string): PulsingUnsupportedError =>
     new PulsingUnsupportedError(
-      `The actor has no method ${shown(method)} that can be called: only functions of its class, whose names do not begin with _.`,
+      method === 'receive'
+        ? 'The actor takes no plain messages: call its methods by a proxy, or give its class a receive method.'
+        : `The actor has no method ${shown(method)} that can be called: only functions of its class, whose names do not begin with _.`,
     ),
   askTimeout: (method: string, timeoutMs: number): PulsingTimeoutError =>
     new PulsingTimeoutError(

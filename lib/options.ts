@@ -23,7 +23,10 @@ export const consoleLogger: Logger = {
 
 function write(level: string, fields: object, message: string): void {
   const { err } = fields as { err?: unknown }
-  const more = err instanceof Error ? `\n${err.stack ?? err.message}` : ''
+  let more = ''
+  for (let error = err; error instanceof Error; error = error.cause) {
+    more += `${more === '' ? '\n' : '\ncause: '}${error.stack ?? error.message}`
+  }
   process.stderr.write(`pulsing ${level}: ${message}${more}\n`)
 }
 

@@ -1,5 +1,5 @@
-// A chunk: a piece of memory that a reader fills with the text of files and a tokenizer counts. No word reaches over its
-// end, so any tokenizer can count any chunk, alone and in any order: files are small and many share a chunk, or large and
+// A chunk: a piece of memory that a reader fills with the text of files and a tokenizer counts. Its last byte is part of
+// no word, so none reaches over its end, and any tokenizer can count any chunk, alone and in any order: files are small and many share a chunk, or large and
 // have many chunks.
 
 import { FOLDED, LONGEST } from './words.js'

@@ -16,8 +16,7 @@ export const Shard = pul.remote(
       table.reserve(size, text.length)
       for (let i = 0, at = 0; i < size; i++) {
         const length = lengths[i]!
-        for (let j = 0; j < length; j++) table.text[table.end + j] = text[at + j]!
-        table.count(hashes[i]!, length, counts[i]!)
+        table.count(text, at, length, hashes[i]!, counts[i]!)
         at += length
       }
     }

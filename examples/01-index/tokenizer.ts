@@ -12,6 +12,7 @@ import { FOLDED, LONGEST, SHORTEST } from './words.js'
 const MOST_WORDS = Math.ceil(CHUNK_BYTES / (SHORTEST + 1))
 const FNV_BASIS = 0x811c9dc5 | 0
 const FNV_PRIME = 0x01000193
+const SHORT_WORDS = 2 ** 12
 const TABLE_WORDS = 2 ** 17
 const TABLE_BYTES = 6 * CHUNK_BYTES
 
@@ -26,6 +27,8 @@ export const Tokenizer = pul.remote(
   class Tokenizer {
     readonly #shards: readonly ShardProxy[]
     readonly #table = new WordTable(TABLE_WORDS, TABLE_BYTES)
+    /** Short words seen lately, by their hash: their bytes as two numbers, which say all of them, and their number. */
+    readonly #short = new Int32Array(SHORT_WORDS * 3)
     #merging: Promise<unknown> | undefined
     #bytes = 0
     #words = 0
@@ -54,28 +57,45 @@ export const Tokenizer = pul.remote(
       return { bytes: this.#bytes, words: this.#words, overlong: this.#overlong }
     }
 
-    /** Hot: once a byte. A word is written to the table's free end while it is read, and stays there if it is new. */
+    /** Hot: once a byte. A chunk ends in a byte of no word, so the end is looked for between words only. */
     #countWords(bytes: Uint8Array, end: number): void {
       const table = this.#table
-      const { text } = table
+      const short = this.#short
+      const { counts } = table
       let words = 0
       for (let at = 0; at < end; at++) {
         let byte = FOLDED[bytes[at]!]!
         if (byte === 0) continue
-        const start = table.end
-        let to = start
+        const from = at
         let hash = FNV_BASIS
+        // The last eight bytes.
+        let [low, high] = [0, 0]
         do {
-          text[to++] = byte
+          high = (high << 8) | (low >>> 24)
+          low = (low << 8) | byte
           hash = Math.imul(hash ^ byte, FNV_PRIME)
-          at++
-          byte = at < end ? FOLDED[bytes[at]!]! : 0
-        } while (byte !== 0)
-        const length = to - start
-        if (length >= SHORTEST && length <= LONGEST) {
-          table.count(hash ^ (hash >>> 15), length, 1)
-          words++
-        } else if (length > LONGEST) this.#overlong++
+          byte = FOLDED[bytes[++at]!]!
+        } while (byte > 0)
+        const length = at - from
+        if (length < SHORTEST) continue
+        if (length > LONGEST) {
+          this.#overlong++
+          continue
+        }
+        words++
+        hash ^= hash >>> 15
+        if (length > 8) {
+          table.count(bytes, from, length, hash, 1)
+          continue
+        }
+        const place = (hash & (SHORT_WORDS - 1)) * 3
+        if (short[place] === low && short[place + 1] === high) {
+          counts[short[place + 2]!]!++
+          continue
+        }
+        short[place] = low
+        short[place + 1] = high
+        short[place + 2] = table.count(bytes, from, length, hash, 1)
       }
       this.#words += words
     }
@@ -83,6 +103,7 @@ export const Tokenizer = pul.remote(
     #flush(): void {
       const packets = packByShard(this.#table, this.#shards.length)
       this.#table.clear()
+      this.#short.fill(0)
       const merges = packets.map((packet, i) =>
         packet === undefined
           ? undefined

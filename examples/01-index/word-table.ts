@@ -1,13 +1,15 @@
 // A table of words and how often each was seen. Words are bytes, so what is no UTF-8 needs no care, and none becomes a
 // string before it is shown. Open addressing; all memory is in a few typed arrays.
 
+import { FOLDED } from './words.js'
+
 /** Slots a word: half of them stay empty, so that a search is short. */
 const SLOTS_A_WORD = 2
 
 export class WordTable {
   /** How many different words there are. */
   size = 0
-  /** The words, one after the other, in the order they were first seen; what lies behind `end` is free. */
+  /** The words, folded, one after the other, in the order they were first seen; what lies behind `end` is free. */
   text: Uint8Array
   end = 0
   /** Of each word: its hash, where it begins in `text`, its length, its count. */
@@ -33,32 +35,26 @@ export class WordTable {
   }
 
   /**
-   * Counts the word of `length` bytes that the caller has written to `text` at `end`. Where it is new, it stays there.
-   * There has to be room. Hot: once a word.
+   * Counts the word that stands in `bytes` from `from` on, and gives its number. There has to be room. Hot: once for most
+   * words.
    */
-  count(hash: number, length: number, times: number): void {
-    const { text, hashes, starts, lengths, end } = this
+  count(bytes: Uint8Array, from: number, length: number, hash: number, times: number): number {
+    const { text, hashes, starts, lengths } = this
     const slots = this.#slots
     const mask = slots.length - 1
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const word = slots[slot]! - 1
       if (word < 0) {
-        const added = this.size++
-        slots[slot] = added + 1
-        hashes[added] = hash
-        starts[added] = end
-        lengths[added] = length
-        this.counts[added] = times
-        this.end = end + length
-        return
+        slots[slot] = this.size + 1
+        return this.#add(bytes, from, length, hash, times)
       }
       if (hashes[word] !== hash || lengths[word] !== length) continue
       const start = starts[word]!
       let same = 0
-      while (same < length && text[start + same] === text[end + same]) same++
+      while (same < length && text[start + same] === FOLDED[bytes[from + same]!]) same++
       if (same === length) {
         this.counts[word]! += times
-        return
+        return word
       }
     }
   }
@@ -94,6 +90,18 @@ export class WordTable {
     this.size = 0
     this.end = 0
     this.#slots.fill(0)
+  }
+
+  #add(bytes: Uint8Array, from: number, length: number, hash: number, times: number): number {
+    const word = this.size++
+    const start = this.end
+    this.hashes[word] = hash
+    this.starts[word] = start
+    this.lengths[word] = length
+    this.counts[word] = times
+    for (let i = 0; i < length; i++) this.text[start + i] = FOLDED[bytes[from + i]!]!
+    this.end = start + length
+    return word
   }
 }
 
