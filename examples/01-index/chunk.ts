@@ -1,6 +1,6 @@
 // A chunk: a piece of memory that a reader fills with the text of files and a tokenizer counts. Its last byte is part of
-// no word, so none reaches over its end, and any tokenizer can count any chunk, alone and in any order: files are small and many share a chunk, or large and
-// have many chunks.
+// no word, so none reaches over its end, and any tokenizer can count any chunk, alone and in any order: files are small and
+// many share a chunk, or large and have many chunks.
 
 import { FOLDED, LONGEST } from './words.js'
 

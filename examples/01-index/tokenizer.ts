@@ -13,8 +13,8 @@ const MOST_WORDS = Math.ceil(CHUNK_BYTES / (SHORTEST + 1))
 const FNV_BASIS = 0x811c9dc5 | 0
 const FNV_PRIME = 0x01000193
 const SHORT_WORDS = 2 ** 12
-const TABLE_WORDS = 2 ** 17
-const TABLE_BYTES = 6 * CHUNK_BYTES
+const TABLE_WORDS = 2 ** 18
+const TABLE_BYTES = 12 * CHUNK_BYTES
 
 export interface Tokenized {
   readonly bytes: number
@@ -69,7 +69,8 @@ export const Tokenizer = pul.remote(
         const from = at
         let hash = FNV_BASIS
         // The last eight bytes.
-        let [low, high] = [0, 0]
+        let low = 0
+        let high = 0
         do {
           high = (high << 8) | (low >>> 24)
           low = (low << 8) | byte

@@ -13,6 +13,7 @@ import {
   KIND_SHIFT,
   METHOD,
   METHOD_SHIFT,
+  SAME,
   SCHEDULE,
   SIGNAL,
   SPILLED,
@@ -129,7 +130,7 @@ export function makeDelivery(thread: Thread, slow: Dispatcher, i32: Int32Array, 
 
   /** A run of messages for one actor's receive; gives the entry behind it. The commonest case, with all else left out. */
   const tells = (cell: Cell, fn: Method, first: number, from: number, to: number): number => {
-    const { instance, index, generation } = cell
+    const { instance, index } = cell
     const context = cell.context ?? hooks.contextOf(cell)
     thread.current = cell
     control[CURRENT] = index
@@ -153,10 +154,8 @@ export function makeDelivery(thread: Thread, slow: Dispatcher, i32: Int32Array, 
         }
         if (next === to) return next
         const entry = control[SCHEDULE + next] as number
-        if (entry <= 0) return next
-        at = entry << 1
-        if (i32[at + 1] !== index || (i32[at] as number) >>> KIND_SHIFT !== 0 || i32[at + 2] !== generation)
-          return next
+        if (entry < SAME) return next
+        at = (entry ^ SAME) << 1
         control[CURSOR] = ++next
       }
     } catch (thrown) {
@@ -176,7 +175,7 @@ export function makeDelivery(thread: Thread, slow: Dispatcher, i32: Int32Array, 
         slow.bounced(-entry << 1)
         continue
       }
-      const at = entry << 1
+      const at = (entry & ~SAME) << 1
       // A tell to receive, without blocks: nothing but its size in the first word.
       if ((i32[at] as number) >>> KIND_SHIFT === 0) {
         const cell = cells[i32[at + 1] as number]

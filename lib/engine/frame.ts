@@ -50,6 +50,8 @@ export const METHOD = 10
 export const YIELD = 11
 export const REFERENCED = 12
 export const SCHEDULE = 64
+/** In an entry of the batch: as the one before it, a plain tell to the same actor. */
+export const SAME: number = 1 << 30
 
 /** In the order in which the addon lists them. */
 export const LAYOUT: readonly number[] = [
@@ -85,6 +87,7 @@ export const LAYOUT: readonly number[] = [
   YIELD,
   REFERENCED,
   MAX_SLOTS,
+  SAME,
 ]
 
 /** The first word of a message that stands in a block, where the tag of its first value would be. */

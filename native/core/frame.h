@@ -88,8 +88,10 @@ enum Control : uint32_t {
   kMethod = 10,      // its method
   kYield = 11,       // the turn's time is up: go back to the event loop (native code)
   kReferenced = 12,  // the host's loop is held alive (native code)
-  kSchedule = 64,    // the batch: addresses of frames; negative for a bounce, 0 for one put back
+  kSchedule = 64,    // the batch: addresses of frames, | kSame; negative for a bounce, 0 for one put back
 };
+/// An entry of the batch: the frame is for the actor of the entry before it, and both are plain tells to its receive.
+constexpr int32_t kSame = 1 << 30;
 constexpr uint32_t kMaxBatch = 4096;
 static_assert((kSchedule + kMaxBatch) * 4 <= kControlBytes);
 

@@ -8,6 +8,13 @@
 
 namespace pulsing {
 
+namespace {
+
+/// The frame of an entry of the batch that is not 0.
+Addr address_of(int32_t entry) { return static_cast<Addr>(entry < 0 ? -entry : entry & ~kSame); }
+
+}  // namespace
+
 Slot::Slot(Engine& engine, uint32_t id)
     : engine_(engine), id_(id), control_(engine.arena().control(id)), nodes_{engine.arena()}, inbox_(nodes_) {
   control_[kCurrent] = -1;
@@ -120,14 +127,17 @@ uint32_t Slot::take_messages(Mailbox& box, uint32_t index, uint32_t count, uint3
     // Hot: tell-cross-int.
     const Arena& arena = engine_.arena();
     volatile int32_t* const schedule = control_ + kSchedule;
+    bool after_tell = false;  // the entry before is a plain tell of this actor's: nothing but a size in its first word
     const uint32_t linked = count;
     Addr a = box.head;
     while (count < most && a != 0) {
       const uint32_t segment = arena.segment_of(a);
       const uint32_t from = count;
       do {
-        schedule[count++] = static_cast<int32_t>(a);
         const Frame& frame = arena.frame(a);
+        const bool tell = frame.head <= kSizeMask;
+        schedule[count++] = static_cast<int32_t>(a) | (tell && after_tell ? kSame : 0);
+        after_tell = tell;
         bytes8 += frame.has_blocks() ? arena.bytes8(a) : frame.size();
         a = frame.next;
       } while (count < most && a != 0 && arena.segment_of(a) == segment);
@@ -235,13 +245,14 @@ void Slot::shut(uint32_t index) {
   box->tail = box->depth = 0;
   const auto count = static_cast<uint32_t>(control_[kBatch]);
   for (auto i = static_cast<uint32_t>(control_[kCursor]); i < count; ++i) {
-    const int32_t a = control_[kSchedule + i];
-    if (a <= 0) continue;
-    const Frame& frame = engine_.arena().frame(static_cast<Addr>(a));
+    const int32_t entry = control_[kSchedule + i];
+    if (entry <= 0) continue;
+    const Addr a = address_of(entry);
+    const Frame& frame = engine_.arena().frame(a);
     if (frame.kind() >= kSignal || frame.target != index) continue;
     control_[kSchedule + i] = 0;
     irregular_ = true;
-    bounce(static_cast<Addr>(a), kStopped);
+    bounce(a, kStopped);
   }
 }
 
@@ -258,13 +269,14 @@ void Slot::pause(uint32_t index) {
   box->state = MailboxState::kPaused;
   bool put_back = false;
   for (auto i = static_cast<uint32_t>(control_[kBatch]); i-- > static_cast<uint32_t>(control_[kCursor]);) {
-    const int32_t a = control_[kSchedule + i];
-    if (a <= 0) continue;
-    const Frame& frame = engine_.arena().frame(static_cast<Addr>(a));
+    const int32_t entry = control_[kSchedule + i];
+    if (entry <= 0) continue;
+    const Addr a = address_of(entry);
+    const Frame& frame = engine_.arena().frame(a);
     if (frame.kind() >= kSignal || frame.target != index) continue;
     control_[kSchedule + i] = 0;
     irregular_ = true;
-    put_front(static_cast<Addr>(a));
+    put_front(a);
     put_back = true;
   }
   if (put_back) box->quota = 1;  // it pauses often: hand it few at a time
@@ -478,7 +490,7 @@ void Slot::end_batch(uint32_t begun, uint32_t count) {
   for (uint32_t i = count; i-- > begun;) {
     const int32_t entry = control_[kSchedule + i];
     if (entry == 0) continue;
-    const auto a = static_cast<Addr>(entry < 0 ? -entry : entry);
+    const Addr a = address_of(entry);
     Frame& frame = arena.frame(a);
     if (entry > 0 && frame.kind() < kSignal) {
       put_front(a);
@@ -499,7 +511,7 @@ void Slot::end_batch_by_frames(uint32_t begun) {
   for (uint32_t i = 0; i < begun; ++i) {
     const int32_t entry = control_[kSchedule + i];
     if (entry == 0) continue;
-    const auto a = static_cast<Addr>(entry < 0 ? -entry : entry);
+    const Addr a = address_of(entry);
     const Frame& frame = arena.frame(a);
     if (entry > 0 && frame.kind() < kSignal) left(frame.target, frame.generation, 1, arena.bytes8(a));
     arena.done(arena.segment_of(a), 1, cache_);

@@ -217,7 +217,7 @@ class Owner {
     return all;
   }
   [[nodiscard]] Seen look(int32_t entry) const {
-    const auto addr = static_cast<Addr>(entry < 0 ? -entry : entry);
+    const auto addr = static_cast<Addr>(entry < 0 ? -entry : entry & ~kSame);
     const Frame& frame = engine_.arena().frame(addr);
     const uint32_t* const words = engine_.arena().words(addr);
     Seen seen{.addr = addr,
