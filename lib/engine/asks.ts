@@ -14,10 +14,8 @@ export interface AskTarget {
 type Settle = (value: unknown) => void
 
 let resolveLast: Settle
-let rejectLast: Settle
-const keep = (resolve: Settle, reject: Settle) => {
+const keep = (resolve: Settle) => {
   resolveLast = resolve
-  rejectLast = reject
 }
 
 export class Asks {
@@ -25,7 +23,7 @@ export class Asks {
   readonly #onTimeout: (target: AskTarget, timeoutMs: number, method: number) => unknown
   readonly #onCancel: (target: AskTarget, index: number, sequence: number) => void
   readonly #resolves: (Settle | undefined)[] = []
-  readonly #rejects: (Settle | undefined)[] = []
+  /** Stays behind when an ask is settled: its slot will hold another soon. */
   readonly #targets: (AskTarget | undefined)[] = []
   readonly #cleanups = new Map<number, () => void>()
   #sequences = new Int32Array(64)
@@ -37,7 +35,6 @@ export class Asks {
   #timer: NodeJS.Timeout | undefined
   /** Read once a turn: the clock of asks with the default timeout. 0: read it. */
   #now = 0
-  open = 0
   /** Of the ask made last. */
   index = 0
   sequence = 0
@@ -62,7 +59,6 @@ export class Asks {
     control[ASK_SEQUENCE] = sequence
     control[UNDER_WAY] = (control[UNDER_WAY] as number) + 1
     this.#resolves[index] = resolveLast
-    this.#rejects[index] = rejectLast
     this.#targets[index] = target
     this.#sequences[index] = sequence
     this.#methods[index] = method
@@ -71,7 +67,6 @@ export class Asks {
     const deadline = this.#now + timeoutMs
     this.#deadlines[index] = deadline
     if (deadline < this.#earliest) this.#arm(deadline)
-    this.open++
     this.index = index
     this.sequence = sequence
     return promise
@@ -100,12 +95,15 @@ export class Asks {
     return true
   }
 
-  reject(index: number, sequence: number, error: unknown): boolean {
-    if (!this.isOpen(index, sequence)) return false
-    const settle = this.#rejects[index] as Settle
+  /** Of an open ask, which the caller has made sure of. Hot: ask-pipelined. */
+  settle(index: number, value: unknown): void {
+    const settle = this.#resolves[index] as Settle
     this.#close(index)
-    settle(error)
-    return true
+    settle(value)
+  }
+
+  reject(index: number, sequence: number, error: unknown): boolean {
+    return this.isOpen(index, sequence) && this.resolve(index, sequence, Promise.reject(error))
   }
 
   /**
@@ -131,8 +129,8 @@ export class Asks {
     makeError: (target: AskTarget, method: number) => unknown,
   ): void {
     for (let i = 0; i < this.#targets.length; i++) {
-      const target = this.#targets[i]
-      if (target === undefined || !matches(target)) continue
+      const target = this.#targets[i] as AskTarget
+      if (this.#resolves[i] === undefined || !matches(target)) continue
       this.fail(i, this.#sequences[i] as number, makeError(target, this.#methods[i] as number), false)
     }
   }
@@ -145,18 +143,14 @@ export class Asks {
   }
 
   #giveUp(index: number, sequence: number, reason: unknown, isOurs: boolean): void {
-    const target = this.#targets[index]
+    const target = this.#targets[index] as AskTarget
     const done = isOurs ? this.fail(index, sequence, reason, false) : this.reject(index, sequence, reason)
-    if (done && target !== undefined) this.#onCancel(target, index, sequence)
+    if (done) this.#onCancel(target, index, sequence)
   }
 
   #close(index: number): void {
     this.#resolves[index] = undefined
-    this.#rejects[index] = undefined
-    this.#targets[index] = undefined
-    this.#deadlines[index] = Number.POSITIVE_INFINITY
     this.#free.push(index)
-    this.open--
     this.#control[UNDER_WAY] = (this.#control[UNDER_WAY] as number) - 1
     if (this.#cleanups.size > 0) {
       this.#cleanups.get(index)?.()
@@ -177,7 +171,6 @@ export class Asks {
       this.#timeouts = wider(this.#timeouts, new Float64Array(index * 2))
     }
     this.#resolves.push(undefined)
-    this.#rejects.push(undefined)
     this.#targets.push(undefined)
     return index
   }
@@ -196,8 +189,8 @@ export class Asks {
     const now = performance.now()
     let earliest = Number.POSITIVE_INFINITY
     for (let i = 0; i < this.#targets.length; i++) {
-      const target = this.#targets[i]
-      if (target === undefined) continue
+      if (this.#resolves[i] === undefined) continue
+      const target = this.#targets[i] as AskTarget
       const deadline = this.#deadlines[i] as number
       if (deadline > now) earliest = Math.min(earliest, deadline)
       else {

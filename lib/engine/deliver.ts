@@ -97,7 +97,13 @@ export function makeDelivery(thread: Thread, slow: Dispatcher, i32: Int32Array, 
   const frame = (at: number): void => {
     const head = i32[at] as number
     const kind = (head >> KIND_SHIFT) & KIND_MASK
-    if (kind >= VALUE) return slow.answered(at, kind)
+    if (kind >= VALUE) {
+      const ask = i32[at + 1] as number
+      // An answer that needs no more than its value.
+      if (kind === VALUE && i32[at + 4] === INT && asks.isOpen(ask, i32[at + 2] as number))
+        return asks.settle(ask, i32[at + 5])
+      return slow.answered(at, kind)
+    }
     const method = head >>> METHOD_SHIFT
     const cell = cells[i32[at + 1] as number]
     if (cell === undefined || cell.generation !== i32[at + 2]) {

@@ -34,6 +34,16 @@ type Tell = (
   options?: SendOptions,
 ) => undefined | Promise<void>
 
+type Ask = (
+  target: Target,
+  method: number,
+  argc: number,
+  value: unknown,
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
+  exact: boolean,
+) => Promise<unknown>
+
 export class Sender {
   readonly #port: Port
   readonly #i32: Int32Array
@@ -77,6 +87,7 @@ export class Sender {
     this.#frames = new FrameMaker(port, slot, maxMessageBytes, host)
     this.waiting = new WaitingRoom(port, slot, asks, hooks, this.#frames, (to) => this.#out(to))
     this.tell = this.#makeTell()
+    this.ask = this.#makeAsk()
   }
 
   /** A closure over constants, so that the compiler knows the array that it writes. Hot: tell-cross, tell-cross-int. */
@@ -148,8 +159,49 @@ export class Sender {
     return this.tell(target, method, argc, value, options)
   }
 
-  /** Hot: ask-pipelined, ask-host. */
-  ask(
+  /** As tell, a closure over constants. Hot: ask-pipelined, ask-host. */
+  #makeAsk(): Ask {
+    const i32 = this.#i32
+    const outs = this.#outs
+    const asks = this.#asks
+    const own = this.#slot
+    return (target, method, argc, value, timeoutMs, signal, exact) => {
+      const out = outs[target.slot]
+      const isPlain = out !== undefined && target.credit > 0 && target.waiting === undefined && !this.#writing
+      const at = isPlain && signal === undefined ? out.begin() : 0
+      if (at === 0 || out === undefined)
+        return this.askSlow(target, method, argc, value, timeoutMs, signal, exact)
+      let end = at + ASK_HEADER_WORDS
+      if (argc !== 0) {
+        try {
+          end = this.#encode(at, end, value, method, argc)
+        } catch (error) {
+          return Promise.reject(error)
+        }
+        if (end === 0) return this.askSlow(target, method, argc, value, timeoutMs, signal, exact)
+      }
+      const promise = asks.begin(target, method, timeoutMs, exact)
+      const size8 = (end - at) >> 1
+      i32[at] = size8 | (ASK << KIND_SHIFT) | (method << METHOD_SHIFT)
+      i32[at + 1] = target.index
+      i32[at + 2] = target.generation
+      i32[at + 4] = own
+      i32[at + 5] = asks.index
+      i32[at + 6] = asks.sequence
+      i32[at + 7] = argc
+      out.end(end)
+      target.credit--
+      target.bytes8 += size8
+      if (!this.batching && !this.#flushQueued) this.#flushSoon()
+      return promise
+    }
+  }
+
+  /** A promise of the answer. */
+  readonly ask: Ask
+
+  /** Any ask: with a signal, of an agent, to a full mailbox, of any size. */
+  askSlow(
     target: Target,
     method: number,
     argc: number,

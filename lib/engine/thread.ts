@@ -279,7 +279,7 @@ export class Thread {
   askSystem(target: Target, method: number, value: unknown, timeoutMs: number): Promise<unknown> {
     if (this.stopped) return Promise.reject(errors.systemStopped())
     if (target.cell !== undefined) return this.ask(target, method, 1, value, timeoutMs, undefined, true)
-    return this.sender.ask(target, method, 1, value, timeoutMs, undefined, true, SIGNAL)
+    return this.sender.askSlow(target, method, 1, value, timeoutMs, undefined, true, SIGNAL)
   }
 
   /** A copy, as an answer makes it. Text within objects is not counted against the limit here. */
