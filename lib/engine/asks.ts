@@ -2,7 +2,10 @@
 // timer and a look through the table when the earliest has passed.
 
 import { answerWith, isError } from '../errors.js'
-import { ASK_SEQUENCE, UNDER_WAY } from './frame.js'
+import * as frame from './frame.js'
+
+// Bound here: an import is looked up at each use, a constant of the module is known to the compiler.
+const { ASK_SEQUENCE, UNDER_WAY } = frame
 
 /** Whom an ask went to: enough to fail it when that thread or actor is gone. */
 export interface AskTarget {

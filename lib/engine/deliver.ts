@@ -5,7 +5,11 @@ import { errors } from '../errors.js'
 import type { Cell, Method } from './cell.js'
 import { type Decoder, INT } from './codec/index.js'
 import type { Dispatcher } from './dispatch.js'
-import {
+import * as frame from './frame.js'
+import type { Thread } from './thread.js'
+
+// Bound here: an import is looked up at each use, a constant of the module is known to the compiler.
+const {
   CALL,
   CURRENT,
   CURSOR,
@@ -19,8 +23,7 @@ import {
   SPILLED,
   TELL,
   VALUE,
-} from './frame.js'
-import type { Thread } from './thread.js'
+} = frame
 
 /** The method number of the message that ends a drain; no class has so many. */
 export const DRAINED: number = (1 << 14) - 1

@@ -1,14 +1,11 @@
 // The frames that this thread writes for one slot: into the arena, where the receiver reads them in place.
 
 import type { Port } from './binding.js'
-import {
-  BATCH_HEADER_WORDS,
-  BLOCKS_BIT,
-  MAX_FRAME_BYTES,
-  ROUTE_BLOCKS,
-  ROUTE_CLOSE,
-  SEGMENT_HEADER_BYTES,
-} from './frame.js'
+import * as frame from './frame.js'
+
+// Bound here: an import is looked up at each use, a constant of the module is known to the compiler.
+const { BATCH_HEADER_WORDS, BLOCKS_BIT, MAX_FRAME_BYTES, ROUTE_BLOCKS, ROUTE_CLOSE, SEGMENT_HEADER_BYTES } =
+  frame
 
 /** Of a frame, and of the header of the batch behind it. */
 const MOST_WORDS = (MAX_FRAME_BYTES >> 2) + BATCH_HEADER_WORDS

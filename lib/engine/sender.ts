@@ -5,7 +5,15 @@ import type { Asks } from './asks.js'
 import type { Port } from './binding.js'
 import { Encoder, INT, type Words } from './codec/index.js'
 import type { ThreadCodecHost } from './codec-host.js'
-import {
+import * as frame from './frame.js'
+import { ANSWER, FrameMaker, MAX_FRAME_WORDS, type Made, path, SPAWN } from './frames.js'
+import type { Hooks } from './hooks.js'
+import { Outbox } from './outbox.js'
+import { nameOf, type Target } from './target.js'
+import { NO_SEGMENT, NOBODY, type SendOptions, WaitingRoom } from './waiting.js'
+
+// Bound here: an import is looked up at each use, a constant of the module is known to the compiler.
+const {
   ASK,
   ASK_HEADER_WORDS,
   CALL,
@@ -17,12 +25,7 @@ import {
   OVERFLOW_FAIL,
   TELL,
   VALUE,
-} from './frame.js'
-import { ANSWER, FrameMaker, MAX_FRAME_WORDS, type Made, path, SPAWN } from './frames.js'
-import type { Hooks } from './hooks.js'
-import { Outbox } from './outbox.js'
-import { nameOf, type Target } from './target.js'
-import { NO_SEGMENT, NOBODY, type SendOptions, WaitingRoom } from './waiting.js'
+} = frame
 
 const SETTLED = Promise.resolve()
 

@@ -7,7 +7,16 @@ import { Cell, type CellOptions, type Method, PAUSED_STARTING } from './cell.js'
 import { bulk, copyList, copyValue, Decoder, type Words } from './codec/index.js'
 import { ThreadCodecHost } from './codec-host.js'
 import { Dispatcher, isFull } from './dispatch.js'
-import {
+import * as frame from './frame.js'
+import { path } from './frames.js'
+import type { Hooks } from './hooks.js'
+import { LocalQueue } from './local-queue.js'
+import { Sender } from './sender.js'
+import { nameOf, Target } from './target.js'
+import type { SendOptions } from './waiting.js'
+
+// Bound here: an import is looked up at each use, a constant of the module is known to the compiler.
+const {
   ACTORS,
   BATCH,
   CONTROL_BYTES,
@@ -26,13 +35,7 @@ import {
   SIGNAL,
   TURN,
   YIELD,
-} from './frame.js'
-import { path } from './frames.js'
-import type { Hooks } from './hooks.js'
-import { LocalQueue } from './local-queue.js'
-import { Sender } from './sender.js'
-import { nameOf, Target } from './target.js'
-import type { SendOptions } from './waiting.js'
+} = frame
 
 const SETTLED = Promise.resolve()
 
