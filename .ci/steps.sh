@@ -2,14 +2,17 @@
 passed=0
 failed=0
 log=$(mktemp)
+failures=$(mktemp)
 
 # What a script leaves behind on every way out; it may say more by a function of its own.
 tidy() { :; }
 
 close() {
   local status=$?
-  rm -f "$log"
   tidy
+  # Once more, where a reader of the last lines alone finds them.
+  cat "$failures"
+  rm -f "$log" "$failures"
   # An error of the script itself is a failure too.
   if [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then failed=1; fi
   if [ $((passed + failed)) -eq 0 ]; then failed=1; fi
@@ -48,5 +51,8 @@ step() {
   passed=$((passed + ${good:-0}))
   failed=$((failed + ${bad:-0}))
   echo "== $name: $([ "$status" -eq 0 ] && echo well || echo "FAILED ($status)"), $((SECONDS - begun)) s"
+  if [ "$status" -ne 0 ]; then
+    { echo; echo "== what $name said last (status $status)"; tail -n 100 "$log"; } >>"$failures"
+  fi
   [ "$status" -eq 0 ]
 }
