@@ -3,7 +3,7 @@
 
 import { errors } from '../errors.js'
 import type { Cell, Method } from './cell.js'
-import { type Decoder, INT } from './codec/index.js'
+import * as codec from './codec/index.js'
 import type { Dispatcher } from './dispatch.js'
 import * as frame from './frame.js'
 import type { Thread } from './thread.js'
@@ -24,6 +24,7 @@ const {
   TELL,
   VALUE,
 } = frame
+const { INT } = codec
 
 /** The method number of the message that ends a drain; no class has so many. */
 export const DRAINED: number = (1 << 14) - 1
@@ -45,7 +46,7 @@ export interface Delivery {
   ): void
 }
 
-export function makeDelivery(thread: Thread, slow: Dispatcher, i32: Int32Array, decoder: Decoder): Delivery {
+export function makeDelivery(thread: Thread, slow: Dispatcher, i32: Int32Array, decoder: codec.Decoder): Delivery {
   const { control, cells, hooks, asks } = thread
   const own = thread.slot
 

@@ -3,7 +3,7 @@
 import { errors } from '../errors.js'
 import type { Asks } from './asks.js'
 import type { Port } from './binding.js'
-import { Encoder, INT, type Words } from './codec/index.js'
+import * as codec from './codec/index.js'
 import type { ThreadCodecHost } from './codec-host.js'
 import * as frame from './frame.js'
 import { ANSWER, FrameMaker, MAX_FRAME_WORDS, type Made, path, SPAWN } from './frames.js'
@@ -26,6 +26,13 @@ const {
   TELL,
   VALUE,
 } = frame
+const { Encoder, INT } = codec
+
+/** An integer to receive: the header, tag and value. */
+const INT_TELL_WORDS = HEADER_WORDS + 2
+const INT_TELL = (INT_TELL_WORDS >> 1) | (TELL << KIND_SHIFT)
+/** A call's arguments come behind their number. */
+const CALL_HEADER_WORDS = HEADER_WORDS + 2
 
 const SETTLED = Promise.resolve()
 
@@ -54,25 +61,30 @@ export class Sender {
   readonly #segmentBytes: number
   readonly #asks: Asks
   readonly #hooks: Hooks
-  readonly #encoder: Encoder
+  readonly #encoder: codec.Encoder
   readonly #frames: FrameMaker
   readonly #outs: (Outbox | undefined)[] = []
   /** What can't go now. */
   readonly waiting: WaitingRoom
   /** Frames of sends made by a getter, while another message was being written. */
   readonly #nested: { out: Outbox; frame: Int32Array }[] = []
-  #writing = false
+  readonly #state = {
+    /** While a message is being written: a getter in it may send others. */
+    writing: false,
+    /** What is written goes out by itself: a flush is queued, or the thread flushes at the end of its turn. */
+    flushes: false,
+  }
   #flushQueued = false
+  #batching = false
   readonly #flushTask = () => {
     this.#flushQueued = false
+    this.#state.flushes = this.#batching
     this.flush()
   }
-  /** True while the thread flushes by itself at the end. */
-  batching = false
 
   constructor(
     port: Port,
-    words: Words,
+    words: codec.Words,
     slot: number,
     segmentBytes: number,
     maxMessageBytes: number,
@@ -93,47 +105,55 @@ export class Sender {
     this.ask = this.#makeAsk()
   }
 
-  /** A closure over constants, so that the compiler knows the array that it writes. Hot: tell-cross, tell-cross-int. */
+  /**
+   * Closures over constants, so that the compiler knows the array that they write; the first holds the commonest message
+   * alone, so that it is small enough to become part of its caller. Hot: tell-cross-int, tell-cross.
+   */
   #makeTell(): Tell {
     const i32 = this.#i32
-    const outs = this.#outs
+    const state = this.#state
     const flushSoon = () => this.#flushSoon()
-    const encode = (at: number, from: number, value: unknown, method: number, argc: number) =>
-      this.#encode(at, from, value, method, argc)
+    const slowly: Tell = (target, method, argc, value, options) =>
+      this.#tellSlow(target, method, argc, value, options)
+    const other = (
+      out: Outbox,
+      at: number,
+      target: Target,
+      method: number,
+      argc: number,
+      value: unknown,
+    ): undefined => {
+      const isPlain = method === 0 && argc === 1
+      if (!isPlain) i32[at + 4] = argc
+      const from = isPlain ? at + HEADER_WORDS : at + CALL_HEADER_WORDS
+      const end = argc === 0 ? from : this.#encode(at, from, value, method, argc)
+      const kind = isPlain ? TELL : CALL
+      if (end === 0) this.#send(out, target, this.#frames.message(kind, target, method, argc, value, 0, 0))
+      else this.#finish(out, at, end, kind, method, target)
+    }
     return (target, method, argc, value, options) => {
-      const out = outs[target.slot]
-      if (out === undefined || target.credit <= 0 || target.waiting !== undefined || this.#writing)
-        return this.#tellSlow(target, method, argc, value, options)
+      const { out } = target
+      if (out === undefined || target.credit <= 0 || state.writing === true)
+        return slowly(target, method, argc, value, options)
       const at = out.begin()
       if (at === 0) return this.waiting.tell(target, method, argc, value, NO_SEGMENT, options)
-      let head = method << METHOD_SHIFT
-      let end: number
-      if (method === 0 && argc === 1) {
-        if (typeof value === 'number' && (value | 0) === value && (value !== 0 || 1 / value > 0)) {
-          i32[at + 4] = INT
-          i32[at + 5] = value
-          end = at + 6
-        } else {
-          end = encode(at, at + HEADER_WORDS, value, 0, 1)
-        }
-      } else {
-        head |= CALL << KIND_SHIFT
-        i32[at + 4] = argc
-        end = argc === 0 ? at + 6 : encode(at, at + 6, value, method, argc)
-      }
-      if (end === 0) {
-        const kind = method === 0 && argc === 1 ? TELL : CALL
-        this.#send(out, target, this.#frames.message(kind, target, method, argc, value, 0, 0))
-        return undefined
-      }
-      const size8 = (end - at) >> 1
-      i32[at] = size8 | head
-      i32[at + 1] = target.index
-      i32[at + 2] = target.generation
-      out.end(end)
+      if (
+        method !== 0 ||
+        argc !== 1 ||
+        typeof value !== 'number' ||
+        (value | 0) !== value ||
+        (value === 0 && 1 / value < 0)
+      )
+        return other(out, at, target, method, argc, value)
+      i32[at] = INT_TELL
+      i32[at + 1] = target.index | 0
+      i32[at + 2] = target.generation | 0
+      i32[at + 4] = INT
+      i32[at + 5] = value
+      out.end(at + INT_TELL_WORDS)
       target.credit--
-      target.bytes8 += size8
-      if (!this.batching && !this.#flushQueued) flushSoon()
+      target.bytes8 += INT_TELL_WORDS >> 1
+      if (state.flushes === false) flushSoon()
       return undefined
     }
   }
@@ -148,32 +168,36 @@ export class Sender {
     value: unknown,
     options?: SendOptions,
   ): undefined | Promise<void> {
-    this.#out(target.slot)
+    const out = this.#out(target.slot)
     if (target.credit <= 0 || target.waiting !== undefined) {
       const why = this.waiting.why(target)
       if (why !== undefined) return this.waiting.tell(target, method, argc, value, why, options)
     }
-    if (this.#writing) {
+    if (this.#state.writing) {
       const kind = method === 0 && argc === 1 ? TELL : CALL
       const { frame } = this.#frames.message(kind, target, method, argc, value, 0, 0)
-      this.#nested.push({ out: this.#out(target.slot), frame })
+      this.#nested.push({ out, frame })
       return undefined
     }
+    target.out = out
     return this.tell(target, method, argc, value, options)
   }
 
   /** As tell, a closure over constants. Hot: ask-pipelined, ask-host. */
   #makeAsk(): Ask {
     const i32 = this.#i32
-    const outs = this.#outs
+    const state = this.#state
     const asks = this.#asks
     const own = this.#slot
+    const flushSoon = () => this.#flushSoon()
+    const slowly: Ask = (target, method, argc, value, timeoutMs, signal, exact) =>
+      this.askSlow(target, method, argc, value, timeoutMs, signal, exact)
     return (target, method, argc, value, timeoutMs, signal, exact) => {
-      const out = outs[target.slot]
-      const isPlain = out !== undefined && target.credit > 0 && target.waiting === undefined && !this.#writing
-      const at = isPlain && signal === undefined ? out.begin() : 0
-      if (at === 0 || out === undefined)
-        return this.askSlow(target, method, argc, value, timeoutMs, signal, exact)
+      const { out } = target
+      if (out === undefined || target.credit <= 0 || state.writing === true || signal !== undefined)
+        return slowly(target, method, argc, value, timeoutMs, signal, exact)
+      const at = out.begin()
+      if (at === 0) return slowly(target, method, argc, value, timeoutMs, signal, exact)
       let end = at + ASK_HEADER_WORDS
       if (argc !== 0) {
         try {
@@ -181,21 +205,21 @@ export class Sender {
         } catch (error) {
           return Promise.reject(error)
         }
-        if (end === 0) return this.askSlow(target, method, argc, value, timeoutMs, signal, exact)
+        if (end === 0) return slowly(target, method, argc, value, timeoutMs, signal, exact)
       }
       const promise = asks.begin(target, method, timeoutMs, exact)
       const size8 = (end - at) >> 1
       i32[at] = size8 | (ASK << KIND_SHIFT) | (method << METHOD_SHIFT)
-      i32[at + 1] = target.index
-      i32[at + 2] = target.generation
+      i32[at + 1] = target.index | 0
+      i32[at + 2] = target.generation | 0
       i32[at + 4] = own
-      i32[at + 5] = asks.index
-      i32[at + 6] = asks.sequence
+      i32[at + 5] = asks.index | 0
+      i32[at + 6] = asks.sequence | 0
       i32[at + 7] = argc
       out.end(end)
       target.credit--
       target.bytes8 += size8
-      if (!this.batching && !this.#flushQueued) this.#flushSoon()
+      if (state.flushes === false) flushSoon()
       return promise
     }
   }
@@ -227,10 +251,11 @@ export class Sender {
     if (signal !== undefined) this.#asks.abortWith(signal, index, sequence)
     try {
       const out = this.#out(target.slot)
-      const at = room !== undefined || this.#writing ? 0 : kind === ASK ? out.begin() : out.beginSystem()
+      if (target.waiting === undefined) target.out = out
+      const at = room !== undefined || this.#state.writing ? 0 : kind === ASK ? out.begin() : out.beginSystem()
       if (at === 0) {
         const made = this.#frames.message(kind, target, method, argc, value, index, sequence)
-        if (this.#writing) this.#nested.push({ out, frame: made.frame })
+        if (this.#state.writing) this.#nested.push({ out, frame: made.frame })
         else this.waiting.wait(target, made, room === undefined)
         return promise
       }
@@ -255,10 +280,10 @@ export class Sender {
     const out = this.#out(slot)
     const kind = isError ? ERROR : VALUE
     try {
-      const at = this.#writing || out.isLate ? 0 : out.beginSystem()
+      const at = this.#state.writing || out.isLate ? 0 : out.beginSystem()
       if (at === 0) {
         const { frame } = this.#frames.answer(kind, ask, sequence, value)
-        if (this.#writing) this.#nested.push({ out, frame })
+        if (this.#state.writing) this.#nested.push({ out, frame })
         else out.later(frame)
         return
       }
@@ -276,6 +301,12 @@ export class Sender {
     const { frame } = this.#frames.message(CALL, target, method, 0, undefined, 0, 0)
     if (!out.copy(frame, true)) out.later(frame)
     this.#flushSoon()
+  }
+
+  /** True while the thread flushes by itself at the end. */
+  set batching(batching: boolean) {
+    this.#batching = batching
+    this.#state.flushes = batching || this.#flushQueued
   }
 
   /** Hands over what was written, at once. */
@@ -299,17 +330,17 @@ export class Sender {
     const encoder = this.#encoder
     encoder.pos = from
     encoder.limit = at + MAX_FRAME_WORDS
-    this.#writing = true
+    this.#state.writing = true
     let fits = false
     try {
       fits =
         argc > 1 ? encoder.writeList(value as unknown[], 'args') : encoder.write(value, path(method, argc))
     } catch (error) {
-      this.#writing = false
+      this.#state.writing = false
       this.#drop()
       throw error
     }
-    this.#writing = false
+    this.#state.writing = false
     if (fits && encoder.blocks.length === 0) return encoder.pos
     this.#drop()
     return 0
@@ -330,7 +361,7 @@ export class Sender {
     out.end(end)
     target.credit--
     target.bytes8 += size8
-    if (!this.batching && !this.#flushQueued) this.#flushSoon()
+    if (!this.#state.flushes) this.#flushSoon()
   }
 
   #finishAnswer(out: Outbox, at: number, kind: number, ask: number, sequence: number, value: unknown): void {
@@ -345,7 +376,7 @@ export class Sender {
       i32[at + 2] = sequence
       out.end(end)
     }
-    if (!this.batching && !this.#flushQueued) this.#flushSoon()
+    if (!this.#state.flushes) this.#flushSoon()
   }
 
   #send(out: Outbox, target: Target, made: Made): void {
@@ -354,7 +385,7 @@ export class Sender {
       return
     }
     this.waiting.sent(target, made)
-    if (!this.batching && !this.#flushQueued) this.#flushSoon()
+    if (!this.#state.flushes) this.#flushSoon()
   }
 
   #sendNested(): void {
@@ -362,8 +393,9 @@ export class Sender {
   }
 
   #flushSoon(): void {
-    if (this.batching || this.#flushQueued) return
+    if (this.#state.flushes) return
     this.#flushQueued = true
+    this.#state.flushes = true
     void SETTLED.then(this.#flushTask) // queueMicrotask makes an async resource each time
   }
 

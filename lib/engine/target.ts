@@ -2,6 +2,7 @@
 
 import type { Cell } from './cell.js'
 import { POOL_SLOT } from './frame.js'
+import type { Outbox } from './outbox.js'
 
 /** A message that waits for room, or for a segment. */
 export interface WaitingSend {
@@ -38,6 +39,8 @@ export class Target {
   /** Nobody is there any more. */
   gone = false
   waiting: WaitingSend[] | undefined = undefined
+  /** Where messages to it are written; undefined until it was asked for, and while messages wait. */
+  out: Outbox | undefined = undefined
 
   constructor(slot: number, index: number, generation: number, classId: number) {
     this.slot = slot

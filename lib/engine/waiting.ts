@@ -139,6 +139,7 @@ export class WaitingRoom {
     }
     if (target.waiting === undefined) {
       target.waiting = []
+      target.out = undefined
       this.#waiting.add(target)
       this.#awaitRoom(target, forSegments)
     }
