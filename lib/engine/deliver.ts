@@ -46,7 +46,12 @@ export interface Delivery {
   ): void
 }
 
-export function makeDelivery(thread: Thread, slow: Dispatcher, i32: Int32Array, decoder: codec.Decoder): Delivery {
+export function makeDelivery(
+  thread: Thread,
+  slow: Dispatcher,
+  i32: Int32Array,
+  decoder: codec.Decoder,
+): Delivery {
   const { control, cells, hooks, asks } = thread
   const own = thread.slot
 

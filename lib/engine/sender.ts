@@ -252,7 +252,8 @@ export class Sender {
     try {
       const out = this.#out(target.slot)
       if (target.waiting === undefined) target.out = out
-      const at = room !== undefined || this.#state.writing ? 0 : kind === ASK ? out.begin() : out.beginSystem()
+      const at =
+        room !== undefined || this.#state.writing ? 0 : kind === ASK ? out.begin() : out.beginSystem()
       if (at === 0) {
         const made = this.#frames.message(kind, target, method, argc, value, index, sequence)
         if (this.#state.writing) this.#nested.push({ out, frame: made.frame })

@@ -2,7 +2,11 @@
 
 import type { Decoder } from './decoder.js'
 import { errorOf } from './error-forms.js'
-import {
+import * as tags from './tags.js'
+import { makeView, UINT8 } from './views.js'
+
+// Bound here: an import is looked up at each use, a constant of the module is known to the compiler.
+const {
   AHEAD,
   BIG_BIGINT,
   BIGINT,
@@ -19,8 +23,7 @@ import {
   SET,
   SHARED,
   VIEW,
-} from './tags.js'
-import { makeView, UINT8 } from './views.js'
+} = tags
 
 const bigints = new BigInt64Array(1)
 const bigintWords = new Int32Array(bigints.buffer)

@@ -8,7 +8,11 @@ import { Patch, Stand } from './patch.js'
 import type { Reader } from './readers.js'
 import { type BufferedWords, bufferOver, readLatin1, readUtf16 } from './strings.js'
 import { type Tables, tablesOf } from './tables.js'
-import {
+import * as tags from './tags.js'
+import type { Words } from './words.js'
+
+// Bound here: an import is looked up at each use, a constant of the module is known to the compiler.
+const {
   ARRAY,
   ARRAY_PLUS,
   BACK,
@@ -25,8 +29,7 @@ import {
   TAG_MASK,
   UNDEFINED,
   UTF16,
-} from './tags.js'
-import type { Words } from './words.js'
+} = tags
 
 /** Reads what an Encoder of the same system wrote, on whatever thread. Runs no code of a user's. */
 export class Decoder implements BufferedWords {

@@ -3,8 +3,11 @@
 import { writeKind } from './encode-kinds.js'
 import type { Encoder } from './encoder.js'
 import { kindOf, PLAIN } from './kinds.js'
-import { ARRAY, ARRAY_PLUS, HOLE, INT, OBJECT, RECORD, SPARSE, STRING_ID } from './tags.js'
+import * as tags from './tags.js'
 import { OUTSIDE, type TrieNode } from './trie.js'
+
+// Bound here: an import is looked up at each use, a constant of the module is known to the compiler.
+const { ARRAY, ARRAY_PLUS, HOLE, INT, OBJECT, RECORD, SPARSE, STRING_ID } = tags
 
 const { hasOwnProperty: isOwn } = Object.prototype
 

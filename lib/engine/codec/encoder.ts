@@ -11,10 +11,13 @@ import { type Lone, type Pending, settle } from './pending.js'
 import { Seen } from './seen.js'
 import { type BufferedWords, bufferOver, isNarrow, wordsOfText, writeText } from './strings.js'
 import { MAX_INTERNED, type Tables, tablesOf } from './tables.js'
-import { ALIASED, BACK, BOOLEAN, DOUBLE, INT, MAX_DEPTH, NULL, STRING_ID, UNDEFINED } from './tags.js'
+import * as tags from './tags.js'
 import { mayMove } from './transfer.js'
 import { TrieNode } from './trie.js'
 import { GrowingWords, type Words } from './words.js'
+
+// Bound here: an import is looked up at each use, a constant of the module is known to the compiler.
+const { ALIASED, BACK, BOOLEAN, DOUBLE, INT, MAX_DEPTH, NULL, STRING_ID, UNDEFINED } = tags
 
 /** Thrown where a value does not fit below the limit. */
 const FULL: object = { full: true }
