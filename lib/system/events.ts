@@ -43,8 +43,12 @@ export type SystemEvent =
 /** Log lines of one kind in so many milliseconds; the rest is counted and said with the next. */
 const LOG_LINES = 10
 const LOG_WINDOW_MS = 10_000
-/** Events that an engine thread hands on at a time; the rest of them is counted. */
-const MOST_HANDED_ON = 1000
+/** Events that an engine thread hands on at a time, and that may wait there for it; what is over is counted. */
+const HANDED_ON = 1000
+const MOST_WAITING = 10_000
+
+/** Gives the host events, and counts of further ones by their names. */
+type HandOn = (events: SystemEvent[], counts: Record<string, number>) => Promise<unknown>
 
 export class Events {
   readonly emitter: EventEmitter<SystemEvents> = new EventEmitter<SystemEvents>()
@@ -57,7 +61,8 @@ export class Events {
   }
   #waiting: SystemEvent[] = []
   #unsaid: Record<string, number> = {}
-  #handOn: ((events: SystemEvent[], counts: Record<string, number>) => void) | undefined
+  #handOn: HandOn | undefined
+  /** What waits is handed on soon, or when the host has taken what it was given last. */
   #scheduled = false
 
   constructor(logger: Logger) {
@@ -65,7 +70,7 @@ export class Events {
   }
 
   /** On an engine thread: events go to the host. */
-  forwardTo(handOn: (events: SystemEvent[], counts: Record<string, number>) => void): void {
+  forwardTo(handOn: HandOn): void {
     this.#handOn = handOn
   }
 
@@ -75,21 +80,27 @@ export class Events {
       this.#deliver(event)
       return
     }
-    if (this.#waiting.length < MOST_HANDED_ON) this.#waiting.push(event)
+    if (this.#waiting.length < MOST_WAITING) this.#waiting.push(event)
     else this.#unsaid[event.name] = (this.#unsaid[event.name] ?? 0) + 1
     if (this.#scheduled) return
     this.#scheduled = true
-    setImmediate(() => this.flush())
+    setImmediate(() => void this.#handOnAll())
   }
 
-  flush(): void {
+  async #handOnAll(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const events = this.#waiting.splice(0, HANDED_ON)
+      const counts = this.#unsaid
+      this.#unsaid = {}
+      try {
+        await this.#handOn?.(events, counts)
+      } catch {
+        // As where a message in them is too large: they are counted at least.
+        for (const { name } of events) counts[name] = (counts[name] ?? 0) + 1
+        await this.#handOn?.([], counts).catch(() => undefined)
+      }
+    }
     this.#scheduled = false
-    if (this.#waiting.length === 0) return
-    const events = this.#waiting
-    const counts = this.#unsaid
-    this.#waiting = []
-    this.#unsaid = {}
-    this.#handOn?.(events, counts)
   }
 
   /** On the host: what an engine thread handed on. */

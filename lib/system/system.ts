@@ -145,11 +145,9 @@ export class ActorSystem implements SystemSide {
   static onThread(local: LocalThread, arena: SharedArrayBuffer): ActorSystem {
     const system = new ActorSystem(local, arena)
     const host = local.agentOf(0)
-    local.events.forwardTo((events, counts) => {
-      local.thread
-        .askSystem(host, AGENT_EVENTS, { events, counts }, Number.POSITIVE_INFINITY)
-        .catch(() => undefined)
-    })
+    local.events.forwardTo((events, counts) =>
+      local.thread.askSystem(host, AGENT_EVENTS, { events, counts }, Number.POSITIVE_INFINITY),
+    )
     return system
   }
 

@@ -241,12 +241,13 @@ for (const placement of ['host', { slot: 1 }] as const) {
   })
 
   test(`3.6: what waits for room when its actor stops becomes dead letters, and its promise resolves, ${where}`, async (t) => {
-    const { recorder, telling } = await held(placement, 8, 'wait')
+    const { recorder, open, telling } = await held(placement, 8, 'wait')
     const letters = events(system, 'deadLetter')
     let room: Promise<void> | undefined
     let sent = 0
     while (room === undefined) room = telling.push(sent++)
     await system.stop(recorder)
+    await open() // the call that was under way
     t.is(await room, undefined)
     await until(
       () => letters.filter(({ actor }) => actor.includes(String(recorder.ref.actorId))).length === sent,
@@ -288,7 +289,7 @@ for (const placement of ['host', { slot: 1 }] as const) {
     await open()
     await room
     await until(async () => (await recorder.count()) === sent)
-    const small = await held(placement, 10, 'fail', { mailboxBytes: 100 })
+    const small = await held(placement, 10, 'wait', { mailboxBytes: 100 })
     t.is(small.telling.push(new Uint8Array(1_000_000)), undefined)
     await small.open()
     t.is(await small.recorder.bytes(), 1_000_000)
