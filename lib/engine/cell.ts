@@ -1,5 +1,6 @@
 // An actor on this thread, as the engine sees it: where its messages go, what runs, and whether more may begin.
 
+import type { Receive } from './receivers.js'
 import type { Target } from './target.js'
 
 // biome-ignore lint/suspicious/noExplicitAny: a user's method, called with what was sent
@@ -58,6 +59,8 @@ export class Cell {
   instance: object
   /** By the number that a frame names; 0 is receive. */
   methods: readonly (Method | undefined)[]
+  /** The loop for runs of messages to its receive, where its class has one of its own. */
+  receive: Receive | undefined = undefined
   /** The actor layer's own. */
   actor: unknown = undefined
   context: unknown = undefined

@@ -6,6 +6,7 @@ import type { Cell, Method } from './cell.js'
 import * as codec from './codec/index.js'
 import type { Dispatcher } from './dispatch.js'
 import * as frame from './frame.js'
+import { Receivers } from './receivers.js'
 import type { Thread } from './thread.js'
 
 // Bound here: an import is looked up at each use, a constant of the module is known to the compiler.
@@ -25,6 +26,9 @@ const {
   VALUE,
 } = frame
 const { INT } = codec
+
+/** Messages in one go after which a class may get a loop of its own. */
+const LONG_RUN = 16
 
 /** The method number of the message that ends a drain; no class has so many. */
 export const DRAINED: number = (1 << 14) - 1
@@ -143,42 +147,22 @@ export function makeDelivery(
     invoke(cell, method, argc, value, slot, ask, sequence)
   }
 
-  /** A run of messages for one actor's receive; gives the entry behind it. The commonest case, with all else left out. */
-  const tells = (cell: Cell, fn: Method, first: number, from: number, to: number): number => {
-    const { instance, index } = cell
-    const context = cell.context ?? hooks.contextOf(cell)
-    thread.current = cell
-    control[CURRENT] = index
-    control[METHOD] = 0
-    let at = first
-    let next = from
-    let value: unknown
-    let isRead = false
-    try {
-      for (;;) {
-        isRead = false
-        value = i32[at + 4] === INT ? i32[at + 5] : read(at + 4)
-        isRead = true
-        const result = fn.call(instance, value, context)
-        if (typeof result === 'object' && result !== null) {
-          if (typeof (result as PromiseLike<unknown>).then === 'function') {
-            slow.begun(cell, 0, result as PromiseLike<unknown>, 0, 0, 0)
-            return next
-          }
-          if (isGenerator(result)) throw errors.notYetSupported('a generator as a method (streams)')
-        }
-        if (next === to) return next
-        const entry = control[SCHEDULE + next] as number
-        if (entry < SAME) return next
-        at = (entry ^ SAME) << 1
-        control[CURSOR] = ++next
+  const receivers = new Receivers({
+    i32,
+    control,
+    read,
+    isPromise: (cell, result) => {
+      if (typeof (result as PromiseLike<unknown>).then === 'function') {
+        slow.begun(cell, 0, result as PromiseLike<unknown>, 0, 0, 0)
+        return true
       }
-    } catch (thrown) {
-      if (isRead) slow.threw(cell, 0, thrown, 0, 0, 0)
-      else slow.unreadable(at, TELL, thrown)
-      return next
-    }
-  }
+      if (isGenerator(result)) throw errors.notYetSupported('a generator as a method (streams)')
+      return false
+    },
+    failed: (cell, at, isRead, error) =>
+      isRead ? slow.threw(cell, 0, error, 0, 0, 0) : slow.unreadable(at, TELL, error),
+  })
+  const { common } = receivers
 
   const batch = (from: number, to: number): void => {
     let next = from
@@ -194,9 +178,14 @@ export function makeDelivery(
       // A tell to receive, without blocks: nothing but its size in the first word.
       if ((i32[at] as number) >>> KIND_SHIFT === 0) {
         const cell = cells[i32[at + 1] as number]
-        const fn = cell?.methods[0]
-        if (cell !== undefined && fn !== undefined && cell.generation === i32[at + 2] && cell.pool === 0) {
-          next = tells(cell, fn, at, next, to)
+        if (cell !== undefined && cell.generation === i32[at + 2] && cell.pool === 0 && isReceiver(cell)) {
+          thread.current = cell
+          control[CURRENT] = cell.index
+          control[METHOD] = 0
+          if (cell.context === undefined) hooks.contextOf(cell)
+          const end = (cell.receive ?? common)(cell, at, next, to)
+          if (end - next > LONG_RUN && cell.receive === undefined) cell.receive = receivers.of(cell.methods)
+          next = end
           continue
         }
       }
@@ -232,6 +221,11 @@ export function makeDelivery(
   }
 
   return { batch, local, invoke }
+}
+
+/** Its class has a receive, and the instance has no other of its own. */
+function isReceiver({ instance, methods }: Cell): boolean {
+  return methods[0] !== undefined && (instance as { receive?: unknown }).receive === methods[0]
 }
 
 function isGenerator(value: object): boolean {

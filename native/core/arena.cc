@@ -12,7 +12,8 @@ Arena::Arena(uint8_t* memory, size_t bytes, uint32_t slots) : memory_(memory) {
   const auto limit = static_cast<uint32_t>(bytes >> shift_);
   total_ = limit > first_segment_ ? limit - first_segment_ : 0;
   untouched_ = first_segment_;
-  cache_size_ = std::clamp<uint32_t>(total_ / (slots * 16 + 1), 0, 16);
+  // Few, so that a segment is written again while the processors still have it: with 16, tell-cross-int lost a quarter.
+  cache_size_ = std::clamp<uint32_t>(total_ / (slots * 16 + 1), 0, SegmentCache::kMost);
   // What the caches hold is free, but not for everybody: the reserve has to be there without it.
   const uint32_t least = std::min(slots * 2, total_ / 4);
   reserve_ = least + slots * cache_size_;

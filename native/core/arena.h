@@ -26,7 +26,8 @@ static_assert(sizeof(SegmentHeader) <= kSegmentHeaderBytes);
 
 /// Free segments of one slot, used by its owner alone; it stays with the slot when its thread dies.
 struct SegmentCache {
-  std::array<uint32_t, 16> items{};
+  static constexpr uint32_t kMost = 4;
+  std::array<uint32_t, kMost> items{};
   uint32_t count = 0;
 };
 
