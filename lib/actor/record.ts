@@ -13,3 +13,10 @@ export interface ActorRecord {
   /** Under way, so that a second stop waits for the first. */
   stopping: Promise<void> | undefined
 }
+
+/** A child has stopped. What is gone may have had another reference in the meantime. */
+export function forgetChild({ children }: ActorRecord, child: ActorRef): void {
+  if (children === undefined || children.delete(child)) return
+  const id = String(child.actorId)
+  for (const other of children) if (String(other.actorId) === id) children.delete(other)
+}

@@ -39,6 +39,18 @@ export function path(method: number, argc: number): string {
   return method === 0 ? 'message' : argc === 1 ? 'args[0]' : 'args'
 }
 
+/** Words of the trailer of a frame with so many blocks. */
+export function trailerWords(blocks: number): number {
+  return (blocks + 3) & ~1
+}
+
+/** The trailer of a frame that ends before word `end`. */
+export function writeTrailer(i32: Int32Array, end: number, blocks: readonly number[], bytes: number): void {
+  i32[end - 1] = blocks.length
+  i32[end - 2] = Math.ceil(bytes / 8)
+  for (let i = 0; i < blocks.length; i++) i32[end - 3 - i] = blocks[i] as number
+}
+
 export class FrameMaker {
   readonly #port: Port
   readonly #slot: number
@@ -52,7 +64,7 @@ export class FrameMaker {
     this.#slot = slot
     this.#maxMessageBytes = maxMessageBytes
     this.#host = host
-    this.#encoder = new Encoder(host, this.#scratch)
+    this.#encoder = new Encoder(host, this.#scratch, maxMessageBytes)
   }
 
   /** A frame of its own, with a block where the message is larger than a frame. */
@@ -96,7 +108,7 @@ export class FrameMaker {
     // A send from within a getter must not write over the scratch of the one around it.
     const nested = this.#encoder.busy
     const scratch = nested ? new GrowingWords() : this.#scratch
-    const encoder = nested ? new Encoder(this.#host, scratch) : this.#encoder
+    const encoder = nested ? new Encoder(this.#host, scratch, this.#maxMessageBytes) : this.#encoder
     const host = this.#host
     const before = { copied: host.copiedBytes, all: host.blockBytes }
     host.copiedBytes = host.blockBytes = 0
@@ -113,7 +125,7 @@ export class FrameMaker {
       const spilled = words + header + blocks.length + 4 > MAX_FRAME_WORDS
       if (spilled) blocks.push(host.makeBlock(scratch.u8.subarray(0, words * 4)))
       const payload = spilled ? 2 : words
-      const trailer = blocks.length === 0 ? 0 : (blocks.length + 3) & ~1
+      const trailer = blocks.length === 0 ? 0 : trailerWords(blocks.length)
       const frame = new Int32Array(header + payload + trailer)
       if (spilled) {
         frame[header] = SPILLED
@@ -122,12 +134,7 @@ export class FrameMaker {
         frame.set(scratch.i32.subarray(0, words), header)
       }
       frame[0] = (frame.length >> 1) | (blocks.length > 0 ? BLOCKS_BIT : 0)
-      if (blocks.length > 0) {
-        const last = frame.length - 1
-        frame[last] = blocks.length
-        frame[last - 1] = Math.ceil(host.blockBytes / 8)
-        for (let i = 0; i < blocks.length; i++) frame[last - 2 - i] = blocks[i] as number
-      }
+      if (blocks.length > 0) writeTrailer(frame, frame.length, blocks, host.blockBytes)
       return { frame, blocks }
     } catch (error) {
       this.drop(encoder.blocks)

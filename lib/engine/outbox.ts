@@ -60,9 +60,14 @@ export class Outbox {
     const at = system ? this.beginSystem() : this.begin()
     if (at === 0) return false
     this.#i32.set(frame, at)
-    if (((frame[0] as number) & BLOCKS_BIT) !== 0) this.#blocks = ROUTE_BLOCKS
+    if (((frame[0] as number) & BLOCKS_BIT) !== 0) this.carriesBlocks()
     this.end(at + frame.length)
     return true
+  }
+
+  /** A frame of this batch has blocks. */
+  carriesBlocks(): void {
+    this.#blocks = ROUTE_BLOCKS
   }
 
   /** Goes out when there is a segment again, in order. */

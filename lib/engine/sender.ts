@@ -6,7 +6,16 @@ import type { Port } from './binding.js'
 import * as codec from './codec/index.js'
 import type { ThreadCodecHost } from './codec-host.js'
 import * as frame from './frame.js'
-import { ANSWER, FrameMaker, MAX_FRAME_WORDS, type Made, path, SPAWN } from './frames.js'
+import {
+  ANSWER,
+  FrameMaker,
+  MAX_FRAME_WORDS,
+  type Made,
+  path,
+  SPAWN,
+  trailerWords,
+  writeTrailer,
+} from './frames.js'
 import type { Hooks } from './hooks.js'
 import { Outbox } from './outbox.js'
 import { nameOf, type Target } from './target.js'
@@ -14,6 +23,7 @@ import { NO_SEGMENT, NOBODY, type SendOptions, WaitingRoom } from './waiting.js'
 
 // Bound here: an import is looked up at each use, a constant of the module is known to the compiler.
 const {
+  BLOCKS_BIT,
   ASK,
   ASK_HEADER_WORDS,
   CALL,
@@ -62,6 +72,7 @@ export class Sender {
   readonly #asks: Asks
   readonly #hooks: Hooks
   readonly #encoder: codec.Encoder
+  readonly #codec: ThreadCodecHost
   readonly #frames: FrameMaker
   readonly #outs: (Outbox | undefined)[] = []
   /** What can't go now. */
@@ -73,6 +84,8 @@ export class Sender {
     writing: false,
     /** What is written goes out by itself: a flush is queued, or the thread flushes at the end of its turn. */
     flushes: false,
+    /** Bytes / 8 of the blocks that the message written last carries, 0 for none. */
+    blocks8: 0,
   }
   #flushQueued = false
   #batching = false
@@ -98,7 +111,8 @@ export class Sender {
     this.#segmentBytes = segmentBytes
     this.#asks = asks
     this.#hooks = hooks
-    this.#encoder = new Encoder(host, words)
+    this.#encoder = new Encoder(host, words, maxMessageBytes)
+    this.#codec = host
     this.#frames = new FrameMaker(port, slot, maxMessageBytes, host)
     this.waiting = new WaitingRoom(port, slot, asks, hooks, this.#frames, (to) => this.#out(to))
     this.tell = this.#makeTell()
@@ -219,6 +233,7 @@ export class Sender {
       out.end(end)
       target.credit--
       target.bytes8 += size8
+      if (state.blocks8 !== 0) this.#carryBlocks(out, at, target)
       if (state.flushes === false) flushSoon()
       return promise
     }
@@ -342,9 +357,29 @@ export class Sender {
       throw error
     }
     this.#state.writing = false
-    if (fits && encoder.blocks.length === 0) return encoder.pos
-    this.#drop()
-    return 0
+    if (!fits) return 0
+    return encoder.blocks.length === 0 ? encoder.pos : this.#trailer()
+  }
+
+  /** Behind a message with blocks: their ids, bytes / 8 and count. Gives the word behind it; the encoder has kept it free. */
+  #trailer(): number {
+    const i32 = this.#i32
+    const { pos, blocks } = this.#encoder
+    const end = pos + trailerWords(blocks.length)
+    writeTrailer(i32, end, blocks, this.#codec.blockBytes)
+    this.#state.blocks8 = i32[end - 2] as number
+    this.#codec.blockBytes = this.#codec.copiedBytes = 0
+    blocks.length = 0
+    return end
+  }
+
+  /** The frame at `at` has a trailer. */
+  #carryBlocks(out: Outbox, at: number, target: Target | undefined): void {
+    const { blocks8 } = this.#state
+    this.#state.blocks8 = 0
+    this.#i32[at] = (this.#i32[at] as number) | BLOCKS_BIT
+    out.carriesBlocks()
+    if (target !== undefined) this.waiting.counted(target, blocks8)
   }
 
   #drop(): void {
@@ -362,6 +397,7 @@ export class Sender {
     out.end(end)
     target.credit--
     target.bytes8 += size8
+    if (this.#state.blocks8 !== 0) this.#carryBlocks(out, at, target)
     if (!this.#state.flushes) this.#flushSoon()
   }
 
@@ -376,6 +412,7 @@ export class Sender {
       i32[at + 1] = ask
       i32[at + 2] = sequence
       out.end(end)
+      if (this.#state.blocks8 !== 0) this.#carryBlocks(out, at, undefined)
     }
     if (!this.#state.flushes) this.#flushSoon()
   }

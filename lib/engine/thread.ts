@@ -68,7 +68,9 @@ export class Thread {
   readonly local: LocalQueue = new LocalQueue()
   readonly cells: (Cell | undefined)[] = []
   readonly #free: number[] = []
-  readonly #targets = new Map<number, Target>()
+  /** By slot, the pools last; then by generation, which no two actors of a slot share. */
+  readonly #targets: Map<number, Target>[]
+  #targetCount = 0
   #sweepAt = 4096
   #localQueued = false
   #running = false
@@ -89,6 +91,7 @@ export class Thread {
   constructor(options: ThreadOptions) {
     this.slot = options.slot
     this.slots = options.slots
+    this.#targets = Array.from({ length: options.slots + 1 }, () => new Map())
     this.hooks = options.hooks
     this.#maxMessageBytes = options.maxMessageBytes
     const words: Words = {
@@ -153,7 +156,7 @@ export class Thread {
     cell.closed = true
     cell.target.gone = true
     // What still comes for it names its class and method.
-    if (cell.native) this.#targets.set(cell.index + cell.target.slot * 0x40_0000, cell.target)
+    if (cell.native) this.#keep(cell.target)
     this.cells[cell.index] = undefined
     this.#free.push(cell.index)
     this.control[ACTORS] = (this.control[ACTORS] as number) - 1
@@ -193,16 +196,23 @@ export class Thread {
       const cell = this.cells[index]
       if (cell !== undefined && cell.generation === generation) return cell.target
     }
-    const key = slot * 0x40_0000 + index
-    let target = this.#targets.get(key)
-    if (target === undefined || target.generation !== generation) {
+    let target = this.#targetsOn(slot)?.get(generation)
+    if (target === undefined) {
       target = new Target(slot, index, generation, classId)
       if (slot === this.slot) target.gone = true
-      this.#targets.set(key, target)
-      if (this.#targets.size > this.#sweepAt) this.#sweep()
+      this.#keep(target)
     }
     if (target.classId === 0) target.classId = classId // a bounce did not say it
     return target
+  }
+
+  #targetsOn(slot: number): Map<number, Target> | undefined {
+    return this.#targets[slot === POOL_SLOT ? this.slots : slot]
+  }
+
+  #keep(target: Target): void {
+    this.#targetsOn(target.slot)?.set(target.generation, target)
+    if (++this.#targetCount > this.#sweepAt) this.#sweep()
   }
 
   // --- messages
@@ -453,7 +463,8 @@ export class Thread {
   }
 
   #lost(matches: (target: Target) => boolean): void {
-    for (const target of this.#targets.values()) if (matches(target)) target.gone = true
+    for (const some of this.#targets)
+      for (const target of some.values()) if (matches(target)) target.gone = true
     this.sender.waiting.lost(matches)
     this.asks.failAll(
       (target) => matches(target as Target),
@@ -471,11 +482,15 @@ export class Thread {
 
   /** Forgets targets that are gone; those that live stay, so that what was sent to them stays counted. */
   #sweep(): void {
-    for (const [key, target] of this.#targets) {
-      if (target.index === 0 || target.waiting !== undefined) continue
-      const room = this.port.account(target.slot, target.index, target.generation, 0, 0) & 3
-      if (room === 2) this.#targets.delete(key)
+    this.#targetCount = 0
+    for (const some of this.#targets) {
+      for (const [key, target] of some) {
+        if (target.index === 0 || target.waiting !== undefined) continue
+        const room = this.port.account(target.slot, target.index, target.generation, 0, 0) & 3
+        if (room === 2) some.delete(key)
+      }
+      this.#targetCount += some.size
     }
-    this.#sweepAt = Math.max(4096, this.#targets.size * 2)
+    this.#sweepAt = Math.max(4096, this.#targetCount * 2)
   }
 }

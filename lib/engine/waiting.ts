@@ -150,8 +150,12 @@ export class WaitingRoom {
   /** The frame was handed to an outbox. */
   sent(target: Target, { frame, blocks }: Made): void {
     target.credit--
-    target.bytes8 += frame.length >> 1
-    if (blocks.length > 0) target.bytes8 += frame[frame.length - 2] as number
+    this.counted(target, (frame.length >> 1) + (blocks.length > 0 ? (frame[frame.length - 2] as number) : 0))
+  }
+
+  /** So many bytes / 8 more are on their way. */
+  counted(target: Target, bytes8: number): void {
+    target.bytes8 += bytes8
     if (target.bytes8 > COUNT_AT_BYTES8 && target.slot !== this.#slot) this.#count(target)
   }
 

@@ -6,6 +6,7 @@ import {
   type ActorRecord,
   type ClassInfo,
   classInfo,
+  forgetChild,
   loadClass,
   type Start,
   startActor,
@@ -134,7 +135,8 @@ export class Agent {
 
   #forgetChild({ index, generation, child }: ChildStopped): void {
     const cell = this.#host.thread.cells[index]
-    if (cell?.generation === generation) (cell.actor as ActorRecord | undefined)?.children?.delete(child)
+    const record = cell?.actor as ActorRecord | undefined
+    if (cell?.generation === generation && record !== undefined) forgetChild(record, child)
   }
 
   async #stop({ index, generation, drain }: StopRequest): Promise<boolean> {

@@ -7,6 +7,7 @@ import {
   classesOf,
   classify,
   contextOf,
+  forgetChild,
   proxyOf,
   refOf,
 } from '../actor/index.js'
@@ -92,7 +93,7 @@ export class LocalThread implements ActorHost {
     const target = targetOf(parent) as Target
     const record = target.cell?.actor as ActorRecord | undefined
     if (record !== undefined) {
-      record.children?.delete(child)
+      forgetChild(record, child)
       return
     }
     const { slot, index, generation } = target

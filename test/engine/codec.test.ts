@@ -1,7 +1,15 @@
 import { deepStrictEqual, notStrictEqual } from 'node:assert'
 import { runInNewContext } from 'node:vm'
 import test from 'ava'
-import { copyList, copyValue, Decoder, Encoder, GrowingWords } from '../../lib/engine/codec/index.js'
+import {
+  copyList,
+  copyValue,
+  Decoder,
+  Encoder,
+  GrowingWords,
+  transfer,
+} from '../../lib/engine/codec/index.js'
+import { thrown } from '../bed.js'
 import { Bed, Ref, TestHost } from './codec-bed.js'
 
 const bed = new Bed()
@@ -324,14 +332,37 @@ test('a value that does not fit below the limit is not written, and nothing is m
   }
 })
 
-test('memory that would go into a block makes a fixed encoder answer false, with nothing made', (t) => {
+test('a block is made by a fixed encoder too where its number still fits, else nothing is made', (t) => {
   const host = new TestHost()
   const buffer = new SharedArrayBuffer(4096)
   const words = { i32: new Int32Array(buffer), f64: new Float64Array(buffer), u8: new Uint8Array(buffer) }
   const encoder = new Encoder(host, words)
-  t.false(encoder.write({ bytes: new Uint8Array(5000) }, 'message'))
-  t.deepEqual(host.calls, [])
+  const message = { bytes: new Uint8Array(5000) }
+  // Twice, since the first names its keys.
+  for (let i = 1; i <= 2; i++) {
+    encoder.pos = 0
+    encoder.blocks.length = 0
+    t.true(encoder.write(message, 'message'))
+    t.is(encoder.blocks.length, 1)
+    t.is(host.calls.length, i)
+  }
+  encoder.blocks.length = 0
+  encoder.limit = encoder.pos + 4
+  encoder.pos = 0
+  t.false(encoder.write(message, 'message'))
+  t.is(host.calls.length, 2)
   t.deepEqual(encoder.blocks, [])
+})
+
+test('a message over the limit is refused before any block is made or buffer moved', (t) => {
+  const host = new TestHost()
+  const encoder = new Encoder(host, new GrowingWords(), 6000)
+  const moved = new ArrayBuffer(5000)
+  const message = transfer([new Uint8Array(7000), moved], [moved])
+  t.is(thrown(() => encoder.write(message, 'message')).code, 'ERR_PULSING_MESSAGE_TOO_LARGE')
+  t.deepEqual(host.calls, [])
+  t.is(moved.byteLength, 5000)
+  t.true(encoder.write(transfer([moved], [moved]), 'message'))
 })
 
 test('values stand one after the other at even words', (t) => {

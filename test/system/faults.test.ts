@@ -1,7 +1,7 @@
 import anyTest, { type TestFn } from 'ava'
-import { type ActorSystem, init, shutdown, tell } from 'pulsing'
+import { type ActorRef, type ActorSystem, init, shutdown, tell } from 'pulsing'
 import { event, type KeepingLogger, keepingLogger, rejection, start, until } from '../bed.js'
-import { Counter, Family } from '../fixtures/actors.js'
+import { Counter, Family, Recorder } from '../fixtures/actors.js'
 import { Mortal } from '../fixtures/mortal.js'
 
 const test = anyTest as TestFn
@@ -177,4 +177,23 @@ test.serial('20 deaths in a row of one thread: the slot is taken over each time'
   }
   await takenOver(1)
   t.is(await (await Counter.options({ placement: { slot: 2 } }).spawn(1)).incr(), 2)
+})
+
+test('section 2: one actor has one reference on a thread, also when another has its place by now', async (t) => {
+  const own = await start({ threads: 2 })
+  const spawn = async (slot: number) => (await own.spawn(Counter, { placement: { slot } })) as ActorRef
+  const recorder = (await own.spawn(Recorder, { placement: { slot: 2 } })).asType(Recorder)
+  const first = await spawn(1)
+  await recorder.push(first)
+  await own.stop(first)
+  const second = await spawn(1)
+  t.is(second.actorId.index, first.actorId.index)
+  await recorder.push(second)
+  for (let i = 0; i < 2; i++) {
+    const [one, two] = await recorder.list()
+    t.is(one, first)
+    t.is(two, second)
+  }
+  t.is(await second.asType(Counter).incr(), 1)
+  await own.shutdown()
 })

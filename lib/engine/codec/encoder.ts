@@ -38,6 +38,7 @@ export class Encoder implements BufferedWords {
 
   // The rest is for the codec's own files.
   readonly host: CodecHost
+  readonly maxBytes: number
   readonly tables: Tables
   i32: Int32Array
   f64: Float64Array
@@ -58,8 +59,10 @@ export class Encoder implements BufferedWords {
   /** Where the objects stand that were seen, by their numbers. */
   readonly positions: number[] = new Array<number>(32).fill(0)
 
-  constructor(host: CodecHost, words: Words) {
+  /** maxBytes: of one message; ERR_PULSING_MESSAGE_TOO_LARGE over it, before any block is made. */
+  constructor(host: CodecHost, words: Words, maxBytes: number = Number.POSITIVE_INFINITY) {
     this.host = host
+    this.maxBytes = maxBytes
     this.tables = tablesOf(host)
     this.#growing = words instanceof GrowingWords ? words : undefined
     this.i32 = words.i32
@@ -69,8 +72,8 @@ export class Encoder implements BufferedWords {
   }
 
   /**
-   * Writes a value at pos. True: done, pos is behind it. False: it does not fit below limit, or (over words that do not
-   * grow) it holds memory that must go into blocks; nothing was made or moved. Over GrowingWords it is never false.
+   * Writes a value at pos. True: done, pos is behind it, and below limit there is room for the numbers of its blocks.
+   * False: it does not fit below limit; nothing was made or moved. Over GrowingWords it is never false.
    * Throws ERR_PULSING_NOT_SERIALIZABLE, which names the path from `path` on, the name of the value itself.
    */
   write(value: unknown, path: string): boolean {
@@ -129,8 +132,8 @@ export class Encoder implements BufferedWords {
         }
       } else end = this.value(value, base, this.loose)
       if (this.aliased) this.i32[base] = (this.i32[base] as number) | ALIASED
-      if (this.pending.length > 0 && this.#growing === undefined) return false
-      if (this.pending.length > 0 || mayMove()) settle(this, value)
+      if (this.pending.length > 0 && this.#growing === undefined && !this.#trailerFits(end)) return false
+      if (this.pending.length > 0 || mayMove()) settle(this, value, (end - base) * 4)
       this.pos = end
       return true
     } catch (error) {
@@ -141,6 +144,10 @@ export class Encoder implements BufferedWords {
       this.busy = false
       if (this.seen.count !== 0) this.forget()
     }
+  }
+
+  #trailerFits(end: number): boolean {
+    return end + this.pending.length + 4 <= this.limit
   }
 
   /** Any value, at p. Gives the position behind it. `site` knows the strings that were seen there. */

@@ -1,5 +1,6 @@
 // What is done when a message has been written and fits: memory goes into blocks. So a send that fails moves nothing.
 
+import { errors } from '../../errors.js'
 import type { Encoder } from './encoder.js'
 import { HostFailure, Unfit } from './failure.js'
 import { finishTransfer, isDetached, movable } from './transfer.js'
@@ -21,18 +22,20 @@ export interface Lone {
 
 const NONE: readonly ArrayBuffer[] = []
 
-export function settle(encoder: Encoder, root: unknown): void {
-  const { pending } = encoder
-  let moved = NONE
-  if (pending.length > 0) {
-    const moves = pending.filter(({ move }) => move)
-    for (const { memory } of moves) {
-      if (isDetached(memory as ArrayBuffer)) throw new Unfit('a buffer to be moved was detached by a getter')
-    }
-    for (const block of pending) if (!block.move) make(encoder, block)
-    for (const block of moves) make(encoder, block)
-    moved = moves.map(({ memory }) => memory as ArrayBuffer)
+/** bytes: of the message without its blocks. */
+export function settle(encoder: Encoder, root: unknown, bytes: number): void {
+  const { pending, maxBytes } = encoder
+  if (pending.length === 0) return finishTransfer(root, NONE)
+  const moved: ArrayBuffer[] = []
+  let all = bytes
+  for (const { memory, move } of pending) {
+    if (move) moved.push(memory as ArrayBuffer)
+    else if (memory instanceof Uint8Array) all += memory.byteLength
   }
+  if (all > maxBytes) throw new HostFailure(errors.messageTooLarge(all, maxBytes))
+  if (moved.some(isDetached)) throw new Unfit('a buffer to be moved was detached by a getter')
+  for (const block of pending) if (!block.move) make(encoder, block)
+  for (const block of pending) if (block.move) make(encoder, block)
   finishTransfer(root, moved)
 }
 

@@ -6,8 +6,30 @@ import * as workers from 'node:worker_threads'
 import { errors } from '../../errors.js'
 import { refused, Unfit } from './failure.js'
 
-/** By buffer: the list it was given with. */
-const lists = new WeakMap<ArrayBuffer, readonly ArrayBuffer[]>()
+function given(this: unknown, buffer: ArrayBuffer): ArrayBuffer {
+  return buffer
+}
+const Given = given as unknown as new (buffer: ArrayBuffer) => object
+
+/** The list that a buffer was given with, as a private field of the buffer's: a WeakMap costs a moved message a tenth. */
+class Mark extends Given {
+  #list: readonly ArrayBuffer[] | undefined
+
+  private constructor(buffer: ArrayBuffer, list: readonly ArrayBuffer[]) {
+    super(buffer)
+    this.#list = list
+  }
+
+  static set(buffer: object, list: readonly ArrayBuffer[] | undefined): void {
+    if (#list in buffer) buffer.#list = list
+    else if (list !== undefined) new Mark(buffer as ArrayBuffer, list)
+  }
+
+  static of(buffer: object): readonly ArrayBuffer[] | undefined {
+    return #list in buffer ? buffer.#list : undefined
+  }
+}
+
 /** By value: the same, for buffers that do not stand in it. */
 const listsOfValues = new WeakMap<object, readonly ArrayBuffer[]>()
 let marked = 0
@@ -40,8 +62,9 @@ export function transfer<T>(value: T, list: readonly ArrayBuffer[]): T {
   if (list.length === 0) return value
   ever = true
   const copy = [...list]
-  for (const buffer of copy) lists.set(buffer, copy)
-  if ((typeof value === 'object' && value !== null) || typeof value === 'function') {
+  for (const buffer of copy) Mark.set(buffer, copy)
+  const isAll = list.length === 1 && ((value as ArrayBufferView).buffer ?? value) === list[0]
+  if (!isAll && ((typeof value === 'object' && value !== null) || typeof value === 'function')) {
     listsOfValues.set(value as object, copy)
     marked++
   }
@@ -54,7 +77,7 @@ export function mayMove(): boolean {
 }
 
 export function isMoving(buffer: ArrayBuffer): boolean {
-  return lists.has(buffer)
+  return Mark.of(buffer) !== undefined
 }
 
 export function isDetached(buffer: ArrayBuffer): boolean {
@@ -72,7 +95,7 @@ export function isDetached(buffer: ArrayBuffer): boolean {
 /** Detaches what was listed with the buffers moved, or with the message itself, and is still here. */
 export function finishTransfer(root: unknown, moved: readonly ArrayBuffer[]): void {
   for (const buffer of moved) {
-    const list = lists.get(buffer)
+    const list = Mark.of(buffer)
     if (list !== undefined) drop(list, moved)
   }
   if (marked === 0 || typeof root !== 'object' || root === null) return
@@ -86,7 +109,9 @@ export function finishTransfer(root: unknown, moved: readonly ArrayBuffer[]): vo
 /** Forgets a list, and detaches what was in it but in no message. To ask a moved one whether it is detached is slow. */
 function drop(list: readonly ArrayBuffer[], moved: readonly ArrayBuffer[]): void {
   for (const buffer of list) {
-    if (!lists.delete(buffer) || moved.includes(buffer)) continue
+    if (Mark.of(buffer) === undefined) continue
+    Mark.set(buffer, undefined)
+    if (moved.includes(buffer)) continue
     if (!isDetached(buffer)) detach(buffer)
   }
 }
@@ -99,7 +124,7 @@ export function detach(buffer: ArrayBuffer): ArrayBuffer {
   } catch {}
   // Node 20 copies what is marked as not to be moved.
   if (copy === undefined || !isDetached(buffer)) {
-    lists.delete(buffer)
+    Mark.set(buffer, undefined)
     throw new Unfit(UNMOVABLE)
   }
   return copy
