@@ -36,7 +36,6 @@ export const CODES = {
   ERR_PULSING_OUT_OF_MEMORY: 'io',
   ERR_PULSING_PACKAGE_CONFLICT: 'config',
   ERR_PULSING_SHUTDOWN_TIMEOUT: 'actor',
-  ERR_PULSING_SPAWN_FAILED: 'actor',
   ERR_PULSING_STREAM_TIMEOUT: 'actor',
   ERR_PULSING_SYSTEM: 'actor',
   ERR_PULSING_SYSTEM_STOPPED: 'actor',
@@ -334,12 +333,6 @@ export const errors = {
   // actors
   nameTaken: (name: string): PulsingRuntimeError =>
     runtime('ERR_PULSING_NAME_TAKEN', `The name ${shown(name)} is taken: stop that actor, or resolve it.`),
-  spawnFailed: (type: string, cause: unknown): PulsingRuntimeError =>
-    runtime(
-      'ERR_PULSING_SPAWN_FAILED',
-      `The actor ${type} could not be spawned: ${messageOf(cause)}. Try again.`,
-      cause,
-    ),
   actorNotFound: (which: string): PulsingRuntimeError =>
     runtime(
       'ERR_PULSING_ACTOR_NOT_FOUND',

@@ -135,6 +135,16 @@ export interface TellOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/** Options of a resolve (contract, section 2). P: the system's ResolvePolicy. */
+export interface ResolveOptionsOf<P extends object> {
+  /** The node to look on: all of them unless set. */
+  readonly nodeId?: string | undefined
+  /** How to choose where several nodes have an actor of the name: each in turn unless set. */
+  readonly policy?: P | undefined
+  /** Leave out nodes that are not known to be alive: true unless set. */
+  readonly filterAlive?: boolean | undefined
+}
+
 /** Options of a stop (contract 3.8). */
 export interface StopOptions {
   /** First handle what was sent before, and wait for what is under way: false unless set. */
@@ -181,6 +191,13 @@ export interface ResolvedSpawnOptions {
 export interface ResolvedAskOptions {
   readonly timeoutMs: number
   readonly signal: AbortSignal | undefined
+}
+
+/** ResolveOptionsOf with their defaults. */
+export interface ResolvedResolveOptions<P extends object> {
+  readonly nodeId: string | undefined
+  readonly policy: P | undefined
+  readonly filterAlive: boolean
 }
 
 /** What later versions bring, and what may be asked of it now. Without its line an option is checked like any other. */
@@ -294,6 +311,11 @@ const nodeId: Check = (name, value) => {
     throw errors.invalidOption(name, value, '1 to 255 characters of A-Za-z0-9._-')
 }
 
+const policy: Check = (name, value) => {
+  if (typeof (value as { choose?: unknown } | null)?.choose !== 'function')
+    throw errors.invalidOption(name, value, 'an object with a method choose, such as new RoundRobinPolicy()')
+}
+
 /** Of an option that only LATER knows. */
 const any: Check = () => undefined
 
@@ -335,6 +357,7 @@ const CLASS: Checks = {
 const REMOTE: Checks = { ...CLASS, type: text }
 const SPAWN: Checks = { ...CLASS, name: (_name, value) => checkActorName(value), args: list }
 const ASK: Checks = { timeoutMs: milliseconds, signal }
+const RESOLVE: Checks = { nodeId, policy, filterAlive: flag }
 const STOP: Checks = { drain: flag }
 const SHUTDOWN: Checks = { timeoutMs: milliseconds }
 
@@ -461,6 +484,14 @@ export function checkAskOptions(options: AskOptions): ResolvedAskOptions {
 export function checkTellOptions(options: TellOptions): ResolvedAskOptions {
   check('', options, ASK)
   return { timeoutMs: options.timeoutMs ?? Number.POSITIVE_INFINITY, signal: options.signal }
+}
+
+/** Of a resolve, with their defaults. */
+export function checkResolveOptions<P extends object>(
+  options: ResolveOptionsOf<P> = {},
+): ResolvedResolveOptions<P> {
+  check('', options, RESOLVE)
+  return { nodeId: options.nodeId, policy: options.policy, filterAlive: options.filterAlive ?? true }
 }
 
 /** Of a stop, with their defaults. */

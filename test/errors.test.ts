@@ -399,7 +399,6 @@ const made: Record<keyof typeof errors, Error> = {
   classMismatch: errors.classMismatch('Counter', 'Timer'),
   moduleLoadFailed: errors.moduleLoadFailed('file:///a.js', new Error('no port.')),
   nameTaken: errors.nameTaken('counter'),
-  spawnFailed: errors.spawnFailed('Counter', 'no thread'),
   actorNotFound: errors.actorNotFound('counter'),
   actorStopped: errors.actorStopped('counter', 'incr'),
   actorRestarted: errors.actorRestarted('counter', 'incr'),

@@ -13,6 +13,7 @@ import { errors } from '../errors.js'
 import type { Actor, StopReason } from './actor.js'
 import type { ClassInfo } from './class-info.js'
 import { ActorContext } from './context.js'
+import { cancelDelayed } from './delay.js'
 import type { ActorHost } from './host.js'
 import { refOf } from './proxy.js'
 import type { ActorRecord } from './record.js'
@@ -60,6 +61,7 @@ export function startActor(host: ActorHost, start: Start): Cell | Promise<Cell> 
     name,
     parent: start.parent,
     children: undefined,
+    delayed: undefined,
     stopping: undefined,
   }
   cell.actor = record
@@ -116,6 +118,7 @@ function running(host: ActorHost, cell: Cell, start: Start): Cell {
 
 /** It never started. */
 function discard(host: ActorHost, cell: Cell): void {
+  cancelDelayed(cell.actor as ActorRecord)
   freeName(host, cell)
   host.thread.close(cell)
 }
@@ -150,6 +153,7 @@ async function stopNow(host: ActorHost, cell: Cell, drain: boolean, reason: Stop
   if (cell.closed) return
   freeName(host, cell)
   host.thread.close(cell)
+  cancelDelayed(record)
   if (record.parent !== undefined) host.childStopped(record.parent, refOf(host, cell.target))
   if (cell.context !== undefined) ActorContext.ended(cell.context as ActorContext)
   const { onStop } = cell.instance as Hooks

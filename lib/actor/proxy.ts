@@ -5,6 +5,7 @@ import { errors } from '../errors.js'
 import type { AskOptions } from '../options.js'
 import { checkAskOptions } from '../options.js'
 import type { AnyClass, ClassDescription } from './class-info.js'
+import { type DelayedCall, delayCall } from './delay.js'
 import type { ActorHost } from './host.js'
 import { inspectedAs } from './inspect.js'
 import { ActorRef, DEFAULT_ASK_TIMEOUT_MS } from './ref.js'
@@ -69,6 +70,13 @@ class ProxyBase {
       return this.#thread.tell(this.#target, method, argc, value, undefined, this.#isOwn)
     }
   }
+
+  /** Where a call's timeout stands in others, here is its delay. */
+  static delaying(method: number): (this: ProxyBase, ...args: unknown[]) => DelayedCall {
+    return function (this: ProxyBase, ...args: unknown[]): DelayedCall {
+      return delayCall(this.#host, this.#target, method, args, this.#timeoutMs, this.#isOwn)
+    }
+  }
 }
 
 type ProxyClass = new (
@@ -83,6 +91,7 @@ interface ProxyClasses {
   readonly description: ClassDescription
   readonly ask: ProxyClass
   readonly tell: ProxyClass
+  readonly delay: ProxyClass
 }
 
 /** By the text of the class's description: the same on all systems of this thread. */
@@ -111,6 +120,7 @@ export function proxyClasses(text: string): ProxyClasses {
       description,
       ask: makeClass(description, ProxyBase.asking),
       tell: makeClass(description, ProxyBase.telling),
+      delay: makeClass(description, ProxyBase.delaying),
     }
     made.set(text, classes)
   }
@@ -222,4 +232,10 @@ export function withCall<T extends object>(proxy: T, options: AskOptions): T {
   const { timeoutMs, signal } = checkAskOptions(options)
   const { host, target, classes } = partsOf(proxy)
   return new classes.ask(host, target, timeoutMs, signal, ProxyBase.isOwn(proxy)) as unknown as T
+}
+
+/** Of `delayed`: the proxy whose calls are made later. */
+export function delayingProxy(proxy: object, delayMs: number): object {
+  const { host, target, classes } = partsOf(proxy)
+  return new classes.delay(host, target, delayMs, undefined, ProxyBase.isOwn(proxy))
 }

@@ -10,6 +10,8 @@ export interface ActorRecord {
   readonly name: string | undefined
   readonly parent: ActorRef | undefined
   children: Set<ActorRef> | undefined
+  /** Calls of its own that it will be sent later. */
+  delayed: Set<{ cancel(): boolean }> | undefined
   /** Under way, so that a second stop waits for the first. */
   stopping: Promise<void> | undefined
 }

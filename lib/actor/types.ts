@@ -29,7 +29,7 @@ type ObjectName =
   | 'valueOf'
 
 /** Names that are no methods of a proxy, whatever the class has (contract 3.10). */
-type Hidden = Hook | ObjectName | 'then' | 'ref' | `_${string}`
+export type Hidden = Hook | ObjectName | 'then' | 'ref' | `_${string}`
 
 /**
  * A generator's call (contract 3.2): iterated, it gives what the generator yields; awaited, what it returns. It has no

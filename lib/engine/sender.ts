@@ -23,9 +23,9 @@ import { NO_SEGMENT, NOBODY, type SendOptions, WaitingRoom } from './waiting.js'
 
 // Bound here: an import is looked up at each use, a constant of the module is known to the compiler.
 const {
-  BLOCKS_BIT,
   ASK,
   ASK_HEADER_WORDS,
+  BLOCKS_BIT,
   CALL,
   ERROR,
   HEADER_WORDS,
@@ -84,8 +84,8 @@ export class Sender {
     writing: false,
     /** What is written goes out by itself: a flush is queued, or the thread flushes at the end of its turn. */
     flushes: false,
-    /** Bytes / 8 of the blocks that the message written last carries, 0 for none. */
-    blocks8: 0,
+    /** Where the message written last says how large its blocks are; 0 where it carries none. */
+    blockWord: 0,
   }
   #flushQueued = false
   #batching = false
@@ -233,7 +233,7 @@ export class Sender {
       out.end(end)
       target.credit--
       target.bytes8 += size8
-      if (state.blocks8 !== 0) this.#carryBlocks(out, at, target)
+      if (state.blockWord !== 0) this.#carryBlocks(out, at, target)
       if (state.flushes === false) flushSoon()
       return promise
     }
@@ -367,7 +367,7 @@ export class Sender {
     const { pos, blocks } = this.#encoder
     const end = pos + trailerWords(blocks.length)
     writeTrailer(i32, end, blocks, this.#codec.blockBytes)
-    this.#state.blocks8 = i32[end - 2] as number
+    this.#state.blockWord = end - 2
     this.#codec.blockBytes = this.#codec.copiedBytes = 0
     blocks.length = 0
     return end
@@ -375,9 +375,10 @@ export class Sender {
 
   /** The frame at `at` has a trailer. */
   #carryBlocks(out: Outbox, at: number, target: Target | undefined): void {
-    const { blocks8 } = this.#state
-    this.#state.blocks8 = 0
-    this.#i32[at] = (this.#i32[at] as number) | BLOCKS_BIT
+    const i32 = this.#i32
+    const blocks8 = i32[this.#state.blockWord] as number
+    this.#state.blockWord = 0
+    i32[at] = (i32[at] as number) | BLOCKS_BIT
     out.carriesBlocks()
     if (target !== undefined) this.waiting.counted(target, blocks8)
   }
@@ -386,6 +387,7 @@ export class Sender {
     const { blocks } = this.#encoder
     this.#frames.drop(blocks)
     blocks.length = 0
+    this.#codec.blockBytes = this.#codec.copiedBytes = 0
   }
 
   #finish(out: Outbox, at: number, end: number, kind: number, method: number, target: Target): void {
@@ -397,7 +399,7 @@ export class Sender {
     out.end(end)
     target.credit--
     target.bytes8 += size8
-    if (this.#state.blocks8 !== 0) this.#carryBlocks(out, at, target)
+    if (this.#state.blockWord !== 0) this.#carryBlocks(out, at, target)
     if (!this.#state.flushes) this.#flushSoon()
   }
 
@@ -412,7 +414,7 @@ export class Sender {
       i32[at + 1] = ask
       i32[at + 2] = sequence
       out.end(end)
-      if (this.#state.blocks8 !== 0) this.#carryBlocks(out, at, undefined)
+      if (this.#state.blockWord !== 0) this.#carryBlocks(out, at, undefined)
     }
     if (!this.#state.flushes) this.#flushSoon()
   }

@@ -66,6 +66,8 @@ export class Thread {
   readonly codec: ThreadCodecHost
   readonly dispatcher: Dispatcher
   readonly local: LocalQueue = new LocalQueue()
+  /** Calls that are to be made later: they are given up when the thread leaves. */
+  readonly delayed: Set<{ cancel(): boolean }> = new Set()
   readonly cells: (Cell | undefined)[] = []
   readonly #free: number[] = []
   /** By slot, the pools last; then by generation, which no two actors of a slot share. */
@@ -343,6 +345,7 @@ export class Thread {
     if (this.stopped) return
     this.sender.flush()
     this.stopped = true
+    for (const call of this.delayed) call.cancel()
     this.asks.dispose()
     this.port.detach()
   }

@@ -28,6 +28,7 @@ import {
 import { errors } from '../errors.js'
 import {
   checkActorName,
+  checkResolveOptions,
   checkShutdownOptions,
   checkSpawnOptions,
   checkStopOptions,
@@ -49,9 +50,12 @@ import {
   type SpawnRequest,
   type StopRequest,
 } from './agent.js'
+import { ResolveBuilder, SpawnBuilder } from './builders.js'
 import type { SystemEvents } from './events.js'
+import { LazyRef } from './lazy.js'
 import { LocalThread, type SystemSide, type ThreadData } from './local.js'
 import { Placer } from './placement.js'
+import { type Candidate, type ResolveOptions, RoundRobinPolicy } from './policies.js'
 import { Workers } from './workers.js'
 
 /** A member of the cluster; a system without one is its only member. */
@@ -109,6 +113,7 @@ export class ActorSystem implements SystemSide {
   readonly #workers: Workers | undefined
   #stopping: Promise<void> | undefined
   readonly #since = new Date()
+  readonly #policy = new RoundRobinPolicy()
 
   private constructor(local: LocalThread, arena: SharedArrayBuffer, engine?: number, workers?: Workers) {
     this.#local = local
@@ -193,14 +198,36 @@ export class ActorSystem implements SystemSide {
     return refOf(this.#local, await this.#spawnInstance(what, options, parent))
   }
 
-  /** As spawn, with a name. */
+  /** As spawn, with a name. Throws ERR_PULSING_NAME_INVALID where `name` is none. */
   async spawnNamed(name: string, what: object, options?: SpawnOptions): Promise<ActorRef> {
     return this.spawn(what, { ...options, name })
   }
 
-  /** The actor of that name, as a reference. Throws ERR_PULSING_ACTOR_NOT_FOUND where there is none. */
-  async resolve(name: string): Promise<ActorRef> {
-    return refOf(this.#local, this.#find(name))
+  /** A spawn with its options as calls: `system.spawning().name(n).supervision(spec).spawn(actor)`. */
+  spawning(): SpawnBuilder {
+    return new SpawnBuilder(this)
+  }
+
+  /**
+   * The actor of that name, as a reference.
+   * @param options.nodeId the node to look on: all of them unless set
+   * @param options.policy how to choose where several nodes have one, each in turn unless set; a name is unique in a node
+   * @param options.filterAlive leave out nodes that are not known to be alive, true unless set
+   * @throws ERR_PULSING_ACTOR_NOT_FOUND, ERR_PULSING_NAME_INVALID, ERR_PULSING_INVALID_OPTION
+   */
+  async resolve(name: string, options?: ResolveOptions): Promise<ActorRef> {
+    const candidates = this.#candidates(name, options)
+    if (candidates.length === 0) throw errors.actorNotFound(name)
+    const policy = options?.policy ?? this.#policy
+    const chosen = policy.choose(candidates)
+    if (!candidates.includes(chosen))
+      throw errors.invalidOption('policy', policy, 'one whose choose gives one of its candidates')
+    return chosen.ref
+  }
+
+  /** A resolve with its options as calls: `system.resolving().policy(p).resolve(name)`, and `list` and `lazy`. */
+  resolving(): ResolveBuilder {
+    return new ResolveBuilder(this)
   }
 
   /** The actor of that id, as a reference. Throws ERR_PULSING_ACTOR_NOT_FOUND where there is none (any more). */
@@ -313,6 +340,18 @@ export class ActorSystem implements SystemSide {
     return this.#stopping
   }
 
+  /** What resolving().list gives. */
+  async listOf(name: string, options: ResolveOptions): Promise<ActorRef[]> {
+    return this.#candidates(name, options).map(({ ref }) => ref)
+  }
+
+  /** What resolving().lazy gives. */
+  lazyOf(name: string, options: ResolveOptions): LazyRef {
+    checkActorName(name)
+    checkResolveOptions(options)
+    return new LazyRef(name, () => this.resolve(name, options))
+  }
+
   /** As spawn of a class, but gives a proxy. */
   async spawnProxy(Class: AnyClass, options: SpawnOptions): Promise<object> {
     this.#check()
@@ -341,11 +380,39 @@ export class ActorSystem implements SystemSide {
   }
 
   #find(name: string): Target {
+    const found = this.#lookUp(name)
+    if (found === undefined) throw errors.actorNotFound(name)
+    return found
+  }
+
+  #lookUp(name: string): Target | undefined {
     this.#check()
     checkActorName(name)
     const found = this.#local.thread.port.findName(name)
-    if (found === undefined) throw errors.actorNotFound(name)
-    return this.#local.thread.targetAt(...found)
+    return found === undefined ? undefined : this.#local.thread.targetAt(...found)
+  }
+
+  /** The actors of a name, in the order of their nodes' ids. A node by itself knows of its own alone, and is alive. */
+  #candidates(name: string, given: ResolveOptions | undefined): Candidate[] {
+    const { nodeId = this.nodeId } = checkResolveOptions(given)
+    const target = this.#lookUp(name)
+    if (target === undefined || nodeId !== this.nodeId) return []
+    const load = () => this.#load()
+    const candidate = {
+      nodeId,
+      ref: refOf(this.#local, target),
+      get load(): number {
+        return load()
+      },
+    }
+    return [candidate]
+  }
+
+  /** How busy this node is: the mean of its engine threads, or the host's where it has none. */
+  #load(): number {
+    const [host, ...others] = this.stats().threads
+    const threads = others.length > 0 || host === undefined ? others : [host]
+    return threads.reduce((sum, { utilization }) => sum + utilization, 0) / Math.max(threads.length, 1)
   }
 
   #agent(slot: number, method: number, value: unknown): Promise<unknown> {

@@ -24,12 +24,6 @@ class RunQueue {
     tail_ = index + 1;
   }
 
-  void push_front(uint32_t index) {
-    mailboxes_.next_ready(index) = head_;
-    head_ = index + 1;
-    if (tail_ == 0) tail_ = head_;
-  }
-
   /// Not empty.
   [[nodiscard]] uint32_t pop() {
     const uint32_t index = head_ - 1;

@@ -199,6 +199,22 @@ for (const placement of ['host', { slot: 1 }] as const) {
     t.deepEqual(new Uint8Array(moved), new Uint8Array(1000).fill(7))
   })
 
+  test(`3.9: an empty buffer moves too, beside others, and no memory is left between the threads, ${where}`, async (t) => {
+    const echo = await Echo.options({ placement }).spawn()
+    for (let i = 0; i < 20; i++) {
+      const [empty, full] = [new ArrayBuffer(0), new ArrayBuffer(10_000)]
+      const list = i % 2 === 0 ? [empty] : [empty, full]
+      const back = (await echo.echo(transfer({ list }, list))) as { list: ArrayBuffer[] }
+      t.deepEqual(
+        back.list.map(({ byteLength }) => byteLength),
+        i % 2 === 0 ? [0] : [0, 10_000],
+      )
+      t.is(full.byteLength, i % 2 === 0 ? 10_000 : 0)
+    }
+    await until(() => system.stats().engine.blocks === 0)
+    t.pass()
+  })
+
   test(`3.6: moved buffers do not count towards maxMessageBytes, ${where}`, async (t) => {
     const echo = await Echo.options({ placement }).spawn()
     const buffer = new ArrayBuffer(9 * MIB)
