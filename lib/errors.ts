@@ -31,6 +31,7 @@ export const CODES = {
   ERR_PULSING_NAME_INVALID: 'actor',
   ERR_PULSING_NAME_TAKEN: 'actor',
   ERR_PULSING_NOT_INITIALIZED: 'config',
+  ERR_PULSING_NOT_IN_CALL: 'actor',
   ERR_PULSING_NOT_SERIALIZABLE: 'serialization',
   ERR_PULSING_NOT_YET_SUPPORTED: 'config',
   ERR_PULSING_OUT_OF_MEMORY: 'io',
@@ -333,6 +334,11 @@ export const errors = {
   // actors
   nameTaken: (name: string): PulsingRuntimeError =>
     runtime('ERR_PULSING_NAME_TAKEN', `The name ${shown(name)} is taken: stop that actor, or resolve it.`),
+  notInCall: (): PulsingRuntimeError =>
+    runtime(
+      'ERR_PULSING_NOT_IN_CALL',
+      'There is no call here whose signal this could be: call callSignal() in a method of an actor, before its first await.',
+    ),
   actorNotFound: (which: string): PulsingRuntimeError =>
     runtime(
       'ERR_PULSING_ACTOR_NOT_FOUND',

@@ -25,7 +25,7 @@ export {
   tell,
   withCall,
 } from './actor/index.js'
-export { type DeadLetterReason, type EngineStats, share, transfer } from './engine/index.js'
+export { callSignal, type DeadLetterReason, type EngineStats, share, transfer } from './engine/index.js'
 export {
   type ErrorKind,
   PulsingActorError,
@@ -60,6 +60,7 @@ export {
   type DeadLetter,
   FirstPolicy,
   getSystem,
+  handleSignals,
   init,
   isHost,
   LazyRef,

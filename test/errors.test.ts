@@ -399,6 +399,7 @@ const made: Record<keyof typeof errors, Error> = {
   classMismatch: errors.classMismatch('Counter', 'Timer'),
   moduleLoadFailed: errors.moduleLoadFailed('file:///a.js', new Error('no port.')),
   nameTaken: errors.nameTaken('counter'),
+  notInCall: errors.notInCall(),
   actorNotFound: errors.actorNotFound('counter'),
   actorStopped: errors.actorStopped('counter', 'incr'),
   actorRestarted: errors.actorRestarted('counter', 'incr'),

@@ -40,6 +40,8 @@ export interface Call {
   readonly slot: number
   readonly ask: number
   readonly sequence: number
+  /** Of its signal, where its method has asked for one. */
+  readonly controller: AbortController | undefined
   /** Answered, or given up: what its method does from here on is nobody's. */
   over: boolean
 }

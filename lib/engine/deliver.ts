@@ -2,6 +2,7 @@
 // so that the compiler knows the arrays that they read. The benchmarks tell-cross-int and tell-local-int notice every word.
 
 import { errors } from '../errors.js'
+import { running } from './calls.js'
 import type { Cell, Method } from './cell.js'
 import * as codec from './codec/index.js'
 import type { Dispatcher } from './dispatch.js'
@@ -30,8 +31,10 @@ const { INT } = codec
 /** Messages in one go after which a class may get a loop of its own. */
 const LONG_RUN = 16
 
-/** The method number of the message that ends a drain; no class has so many. */
+/** Method numbers of the engine's own messages; no class has so many. This one ends a drain. */
 export const DRAINED: number = (1 << 14) - 1
+/** The message that names asks which their callers gave up. */
+export const GIVEN_UP: number = (1 << 14) - 2
 
 export interface Delivery {
   /** Frames of other threads: entries of the batch from `from` to before `to`. */
@@ -57,6 +60,7 @@ export function makeDelivery(
   decoder: codec.Decoder,
 ): Delivery {
   const { control, cells, hooks, asks } = thread
+  const { givenUp } = slow
   const own = thread.slot
 
   const call = (
@@ -74,26 +78,37 @@ export function makeDelivery(
   }
 
   const invoke: Delivery['invoke'] = (cell, method, argc, value, slot, ask, sequence) => {
-    if (method === DRAINED) return slow.drained(cell)
+    if (method >= GIVEN_UP) return slow.own(cell, method, value, slot)
     if (thread.current !== cell) {
       thread.current = cell
       control[CURRENT] = cell.index
     }
     control[METHOD] = method
+    running.cell = cell
     let result: unknown
     try {
       result = call(cell, cell.methods[method], method, argc, value)
       if (typeof result === 'object' && result !== null) {
         if (typeof (result as PromiseLike<unknown>).then === 'function') {
-          return slow.begun(cell, method, result as PromiseLike<unknown>, slot, ask, sequence)
+          return slow.begun(
+            cell,
+            method,
+            result as PromiseLike<unknown>,
+            slot,
+            ask,
+            sequence,
+            running.ended(),
+          )
         }
         if (isGenerator(result)) throw errors.notYetSupported('a generator as a method (streams)')
       }
     } catch (thrown) {
+      running.ended()
       slow.threw(cell, method, thrown, slot, ask, sequence)
       if (cell.pool !== 0) slow.poolDone(cell, slot, ask, sequence)
       return
     }
+    running.ended()
     if (sequence !== 0) slow.reply(slot, ask, sequence, result, false)
     if (cell.pool !== 0) slow.poolDone(cell, slot, ask, sequence)
   }
@@ -139,6 +154,7 @@ export function makeDelivery(
         ask = i32[at + 5] as number
         sequence = i32[at + 6] as number
         argc = i32[at + 7] as number
+        if (!givenUp.isEmpty && givenUp.take(slot, sequence)) return slow.skipped(cell, at)
         if (argc !== 0) value = read(at + 8)
       }
     } catch (error) {
@@ -153,7 +169,7 @@ export function makeDelivery(
     read,
     isPromise: (cell, result) => {
       if (typeof (result as PromiseLike<unknown>).then === 'function') {
-        slow.begun(cell, 0, result as PromiseLike<unknown>, 0, 0, 0)
+        slow.begun(cell, 0, result as PromiseLike<unknown>, 0, 0, 0, running.controller)
         return true
       }
       if (isGenerator(result)) throw errors.notYetSupported('a generator as a method (streams)')
@@ -183,7 +199,9 @@ export function makeDelivery(
           control[CURRENT] = cell.index
           control[METHOD] = 0
           if (cell.context === undefined) hooks.contextOf(cell)
+          running.cell = cell
           const end = (cell.receive ?? common)(cell, at, next, to)
+          running.ended()
           if (end - next > LONG_RUN && cell.receive === undefined) cell.receive = receivers.of(cell.methods)
           next = end
           continue

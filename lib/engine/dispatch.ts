@@ -1,9 +1,10 @@
 // From a message to a method, and from what it gives to the answer.
 
 import { errors, isPulsingError } from '../errors.js'
+import { GivenUp } from './calls.js'
 import { type Call, type Cell, type Envelope, type LocalWaiter, PAUSED_FULL } from './cell.js'
 import { type Decoder, Decoder as DecoderClass, type Words } from './codec/index.js'
-import { type Delivery, DRAINED, makeDelivery } from './deliver.js'
+import { type Delivery, DRAINED, GIVEN_UP, makeDelivery } from './deliver.js'
 import {
   ASK,
   BOUNCE_DROPPED,
@@ -37,7 +38,8 @@ export class Dispatcher {
   readonly #thread: Thread
   readonly #i32: Int32Array
   readonly #decoder: Decoder
-
+  /** Asks of other threads that are not to begin. */
+  readonly givenUp: GivenUp = new GivenUp()
   readonly #deliver: Delivery
 
   constructor(thread: Thread, words: Words, decoder: Decoder) {
@@ -77,8 +79,9 @@ export class Dispatcher {
       for (const call of calls) {
         call.over = true
         this.#count(-1)
-        if (call.sequence !== 0)
-          this.reply(call.slot, call.ask, call.sequence, this.stoppedError(cell.target, call.method), true)
+        const error = this.stoppedError(cell.target, call.method)
+        if (call.sequence !== 0) this.reply(call.slot, call.ask, call.sequence, error, true)
+        call.controller?.abort(error)
       }
     }
     for (let held = cell.held; held !== undefined; held = held.next) this.lost(cell, held)
@@ -225,8 +228,9 @@ export class Dispatcher {
     slot: number,
     ask: number,
     sequence: number,
+    controller: AbortController | undefined,
   ): void {
-    const call: Call = { cell, method, slot, ask, sequence, over: false }
+    const call: Call = { cell, method, slot, ask, sequence, controller, over: false }
     cell.calls ??= new Set()
     cell.calls.add(call)
     this.#count(1)
@@ -252,6 +256,40 @@ export class Dispatcher {
     if (cell.running < cell.options.limit) this.#thread.unpause(cell, PAUSED_FULL)
     if (cell.pool !== 0) this.poolDone(cell, call.slot, call.ask, call.sequence)
     if (cell.draining !== undefined && cell.draining.left === 0 && cell.running === 0) cell.draining.done()
+  }
+
+  /** A message of the engine's own. */
+  own(cell: Cell, method: number, value: unknown, slot: number): void {
+    if (method === DRAINED) return this.drained(cell)
+    const list = value as number[]
+    for (let i = 0; i + 2 < list.length; i += 3)
+      this.gaveUp(list[i] as number, slot, list[i + 1] as number, list[i + 2] as number)
+  }
+
+  /**
+   * The caller on that slot has given the ask up: its method's signal is aborted, or it does not begin at all.
+   * @param index of the actor; below 0 a pool's, - id - 1, whose instances may be here or not
+   */
+  gaveUp(index: number, slot: number, ask: number, sequence: number): void {
+    const { cells } = this.#thread
+    const some = index >= 0 ? [cells[index]] : cells.filter((cell) => cell?.pool === -index - 1)
+    for (const cell of some) {
+      for (const call of cell?.calls ?? []) {
+        if (call.slot !== slot || call.ask !== ask || call.sequence !== sequence) continue
+        call.controller?.abort()
+        return
+      }
+    }
+    // An ask of this thread's own is looked up before it begins.
+    if (slot !== this.#thread.slot && some.length > 0) this.givenUp.add(slot, sequence)
+  }
+
+  /** Its caller has given it up. */
+  skipped(cell: Cell, at: number): void {
+    const i32 = this.#i32
+    this.#dropBlocks(at)
+    if (cell.pool !== 0)
+      this.poolDone(cell, i32[at + 4] as number, i32[at + 5] as number, i32[at + 6] as number)
   }
 
   drained(cell: Cell): void {
@@ -341,7 +379,7 @@ export class Dispatcher {
     const method = head >>> METHOD_SHIFT
     if (kind >= VALUE) return this.#dropBlocks(at)
     if (kind === TELL || kind === CALL) {
-      if (method === DRAINED) return
+      if (method >= GIVEN_UP) return
       const target = this.#thread.targetAt(this.#thread.slot, i32[at + 1] as number, i32[at + 2] as number, 0)
       let message: unknown
       try {

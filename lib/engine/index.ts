@@ -2,6 +2,7 @@
 
 export type { Addon, EngineStats, Port } from './binding.js'
 export { addon, bridge } from './binding.js'
+export { callSignal } from './calls.js'
 export type { CellOptions, Method } from './cell.js'
 export { Cell, PAUSED_STARTING, PAUSED_STOPPING } from './cell.js'
 export { copyValue, isShared, share, transfer } from './codec/index.js'

@@ -33,6 +33,7 @@ const {
   METHOD_SHIFT,
   OVERFLOW_DROP_NEWEST,
   OVERFLOW_FAIL,
+  SIGNAL,
   TELL,
   VALUE,
 } = frame
@@ -323,6 +324,14 @@ export class Sender {
   set batching(batching: boolean) {
     this.#batching = batching
     this.#state.flushes = batching || this.#flushQueued
+  }
+
+  /** A message of the engine's own to the agent of another thread, in the system lane; nobody answers. */
+  signal(agent: Target, method: number, value: unknown): void {
+    const out = this.#out(agent.slot)
+    const { frame } = this.#frames.message(SIGNAL, agent, method, 1, value, 0, 0)
+    if (!out.copy(frame, true)) out.later(frame)
+    this.#flushSoon()
   }
 
   /** Hands over what was written, at once. */

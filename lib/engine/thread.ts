@@ -6,6 +6,7 @@ import type { Port } from './binding.js'
 import { Cell, type CellOptions, type Method, PAUSED_STARTING } from './cell.js'
 import { bulk, copyList, copyValue, Decoder, type Words } from './codec/index.js'
 import { ThreadCodecHost } from './codec-host.js'
+import { GIVEN_UP } from './deliver.js'
 import { Dispatcher, isFull } from './dispatch.js'
 import * as frame from './frame.js'
 import { path } from './frames.js'
@@ -54,6 +55,8 @@ const BATCH_FRAMES = 1024
 const TURN_MS = 1
 /** The clock is read after so many messages at most. */
 const MOST_BETWEEN_LOOKS = 64
+/** Numbers, so that a message fits into a frame. */
+const GIVEN_UP_A_MESSAGE = 300
 
 export class Thread {
   readonly slot: number
@@ -80,6 +83,8 @@ export class Thread {
   #turnStart = 0
   #look = MOST_BETWEEN_LOOKS
   #wakes = 0
+  /** By slot, threes of actor, ask and sequence: asks that were given up in this turn. */
+  readonly #givenUp = new Map<number, number[]>()
   readonly #maxMessageBytes: number
   /** Of the memory in the message copied last, in 8 bytes. */
   #copied8 = 0
@@ -116,7 +121,7 @@ export class Thread {
       this.control,
       (target, timeoutMs, method) =>
         errors.askTimeout(this.hooks.methodName(target as Target, method), timeoutMs),
-      () => undefined,
+      (target, ask, sequence) => this.#gaveUp(target as Target, ask, sequence),
     )
     this.sender = new Sender(
       port,
@@ -288,6 +293,31 @@ export class Thread {
       if (!this.#running && !this.#localQueued) this.#queueLocal()
     }
     return promise
+  }
+
+  /** An ask was given up: the actor's side is told, of all those of this turn at once. */
+  #gaveUp({ slot, index, cell }: Target, ask: number, sequence: number): void {
+    if (this.stopped) return
+    const pool = slot === POOL_SLOT
+    const at = pool ? -index - 1 : index
+    if (cell !== undefined || pool) this.dispatcher.gaveUp(at, this.slot, ask, sequence)
+    if (cell !== undefined) return
+    if (this.#givenUp.size === 0) void SETTLED.then(() => this.#sayGivenUp())
+    for (let to = 0; to < this.slots; to++) {
+      if (pool ? to === this.slot : to !== slot) continue
+      const list = this.#givenUp.get(to) ?? []
+      list.push(at, ask, sequence)
+      this.#givenUp.set(to, list)
+    }
+  }
+
+  #sayGivenUp(): void {
+    for (const [slot, list] of this.#givenUp) {
+      const agent = this.targetAt(slot, 0, 0, 0)
+      for (let i = 0; i < list.length && !this.stopped; i += GIVEN_UP_A_MESSAGE)
+        this.sender.signal(agent, GIVEN_UP, list.slice(i, i + GIVEN_UP_A_MESSAGE))
+    }
+    this.#givenUp.clear()
   }
 
   /** An ask of another thread's agent, in the system lane: not counted, not held up. */

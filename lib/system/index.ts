@@ -15,4 +15,5 @@ export {
   type ResolvePolicy,
   RoundRobinPolicy,
 } from './policies.js'
+export { handleSignals } from './signals.js'
 export { ActorSystem, type Member, type SystemStats, type ThreadStats } from './system.js'
