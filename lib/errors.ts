@@ -330,6 +330,12 @@ export const errors = {
       `The module ${url} threw while an engine thread imported it: ${messageOf(cause)}. Guard what is for the host alone by pul.isHost, or put the class in a module of its own.`,
       cause,
     ),
+  offloadUnloadable: (url: string, cause: unknown): PulsingRuntimeError =>
+    runtime(
+      'ERR_PULSING_MODULE_LOAD_FAILED',
+      `The module ${url} of an offloaded function threw while it was imported: ${messageOf(cause)}. Give the functions a module that needs nothing of the program around it.`,
+      cause,
+    ),
 
   // actors
   nameTaken: (name: string): PulsingRuntimeError =>
@@ -388,6 +394,11 @@ export const errors = {
       `${method} was not answered within ${timeoutMs} ms: set a longer timeoutMs, or find out what keeps the actor busy.`,
       { code: 'ERR_PULSING_ASK_TIMEOUT' },
     ),
+  offloadTimeout: (url: string, name: string, timeoutMs: number): PulsingTimeoutError =>
+    new PulsingTimeoutError(
+      `${name} of ${url} was not done within ${timeoutMs} ms, and was ended: set a longer timeoutMs, or give it less to do.`,
+      { code: 'ERR_PULSING_ASK_TIMEOUT' },
+    ),
   tellTimeout: (which: string, timeoutMs: number): PulsingTimeoutError =>
     new PulsingTimeoutError(
       `The mailbox of actor ${which} had no room within ${timeoutMs} ms: send less, or give it a larger mailboxCapacity.`,
@@ -423,7 +434,7 @@ function howToBuild(): string {
   return `Install ${tools[process.platform] ?? 'a C++20 compiler, make and Python'}, then run "npm rebuild pulsing".`
 }
 
-function messageOf(error: unknown): string {
+export function messageOf(error: unknown): string {
   return (isError(error) ? String(error.message) : shown(error)).replace(/[.\s]+$/, '')
 }
 

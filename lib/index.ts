@@ -11,6 +11,7 @@ export {
   type Delayed,
   type DelayedCall,
   delayed,
+  type OffloadOptions,
   type Proxied,
   type ProxyOwn,
   type RemoteClass,

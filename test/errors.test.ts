@@ -398,6 +398,8 @@ const made: Record<keyof typeof errors, Error> = {
   classNotRegistered: errors.classNotRegistered('Counter'),
   classMismatch: errors.classMismatch('Counter', 'Timer'),
   moduleLoadFailed: errors.moduleLoadFailed('file:///a.js', new Error('no port.')),
+  offloadUnloadable: errors.offloadUnloadable('file:///a.js', new Error('no port.')),
+  offloadTimeout: errors.offloadTimeout('file:///a.js', 'primes', 5),
   nameTaken: errors.nameTaken('counter'),
   notInCall: errors.notInCall(),
   actorNotFound: errors.actorNotFound('counter'),

@@ -4,6 +4,7 @@ import { CELL, type Cell, type Target, targetOf } from '../engine/index.js'
 import { errors } from '../errors.js'
 import type { Logger, SpawnOptions } from '../options.js'
 import type { ActorHost } from './host.js'
+import { type OffloadOptions, offload } from './offload.js'
 import { proxyOf, refOf } from './proxy.js'
 import type { ActorRecord } from './record.js'
 import type { ActorRef } from './ref.js'
@@ -75,6 +76,26 @@ export class ActorContext {
     record.children ??= new Set()
     record.children.add(child)
     return child
+  }
+
+  /**
+   * Runs a pure function that computes, in a thread that can be ended in the middle of a loop (contract, section 2): one of
+   * piscina's, not an actor's. Arguments and result are copied by structured clone; references to actors can't go along.
+   * When the actor stops, the function ends.
+   * @param url of its module, as `new URL('./primes.js#count', import.meta.url)`; without `#`, the default export
+   * @param args of the function
+   * @param options.timeoutMs milliseconds it may take, Infinity unless set
+   * @param options.signal aborted, it ends the function and rejects with its reason
+   * @throws what the function threw; PulsingTimeoutError, ERR_PULSING_ACTOR_STOPPED, ERR_PULSING_MODULE_LOAD_FAILED,
+   *   ERR_PULSING_NOT_SERIALIZABLE, ERR_PULSING_INVALID_ARGUMENT
+   */
+  offload<T = unknown>(
+    url: string | URL,
+    args: readonly unknown[] = [],
+    options?: OffloadOptions,
+  ): Promise<T> {
+    const stopped = () => errors.actorStopped(this.self.toString(), 'context.offload')
+    return offload(url, args, options, this.signal, stopped) as Promise<T>
   }
 
   /** Stops this actor once the message in hand is done. */
