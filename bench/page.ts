@@ -116,7 +116,7 @@ export function pageOf(record: Measured): string {
   if (besideHog.length > 0) {
     sections.push(
       '## Beside a busy core',
-      'The latency rows again, while another process keeps one core busy.',
+      `The latency rows again, while another process keeps one core busy: medians of ${Math.min(pairs, ALONE_PAIRS)}.`,
       ourTable(besideHog),
       peerTable(besideHog),
     )
