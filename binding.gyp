@@ -44,7 +44,12 @@
         "<!@(node -p \"['core','node'].map(d=>fs.readdirSync('native/'+d).filter(f=>f.endsWith('.cc')&&f!=='v8_bridge.cc').map(f=>'native/'+d+'/'+f).join(' ')).join(' ')\")",
       ],
       "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
-      "defines": ["NAPI_VERSION=9", "NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS"],
+      "defines": [
+        "NAPI_VERSION=9",
+        "NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS",
+        # A call that fails because its thread is being terminated can't throw there: that must not end the process.
+        "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS",
+      ],
       "cflags_cc": ["-fno-exceptions", "-fno-rtti"],
     },
     {

@@ -291,11 +291,13 @@ Napi::Value take_block(const Napi::CallbackInfo& info) {
   const napi_finalize release = [](napi_env, void* memory, void*) { std::free(memory); };
   if (napi_create_external_arraybuffer(info.Env(), block.memory, block.bytes, release, nullptr, &buffer) == napi_ok)
     return {info.Env(), buffer};
-  // A runtime that allows no memory of others: copy.
-  auto copy = Napi::ArrayBuffer::New(info.Env(), block.bytes);
-  std::memcpy(copy.Data(), block.memory, block.bytes);
+  // A runtime that allows no memory of others: copy. Where the thread is being terminated this fails too, and nobody reads
+  // what is given back.
+  void* copy = nullptr;
+  const bool copied = napi_create_arraybuffer(info.Env(), block.bytes, &copy, &buffer) == napi_ok;
+  if (copied) std::memcpy(copy, block.memory, block.bytes);
   block.release(block.memory);
-  return copy;
+  return copied ? Napi::Value{info.Env(), buffer} : Napi::Value{};
 }
 
 Napi::Value drop_block(const Napi::CallbackInfo& info) {
