@@ -370,6 +370,11 @@ export const errors = {
       'ERR_PULSING_THREAD_DIED',
       `The call was lost: ${what}. Another thread takes its place: call again.`,
     ),
+  threadGone: (slot: number): PulsingRuntimeError =>
+    runtime(
+      'ERR_PULSING_THREAD_DIED',
+      `Thread ${slot} has ended, and no other could be started in its place: the log says why. Place the actor on another thread, or make a new system.`,
+    ),
   threadStartFailed: (slot: number, cause: unknown): PulsingRuntimeError =>
     runtime(
       'ERR_PULSING_THREAD_START_FAILED',

@@ -49,6 +49,7 @@ export const CURRENT = 9
 export const METHOD = 10
 export const YIELD = 11
 export const REFERENCED = 12
+export const UNMANNED = 13
 export const SCHEDULE = 64
 /** In an entry of the batch: as the one before it, a plain tell to the same actor. */
 export const SAME: number = 1 << 30
@@ -86,6 +87,7 @@ export const LAYOUT: readonly number[] = [
   METHOD,
   YIELD,
   REFERENCED,
+  UNMANNED,
   MAX_SLOTS,
   SAME,
 ]

@@ -35,6 +35,7 @@ const {
   REFERENCED,
   SIGNAL,
   TURN,
+  UNMANNED,
   YIELD,
 } = frame
 
@@ -63,6 +64,8 @@ export class Thread {
   readonly slots: number
   readonly port: Port
   readonly control: Int32Array
+  /** Those of all slots. */
+  readonly #controls: Int32Array
   readonly hooks: Hooks
   readonly asks: Asks
   readonly sender: Sender
@@ -106,6 +109,7 @@ export class Thread {
       f64: new Float64Array(options.arena),
       u8: new Uint8Array(options.arena),
     }
+    this.#controls = new Int32Array(options.arena, 0, (CONTROL_BYTES >> 2) * options.slots)
     this.control = new Int32Array(options.arena, options.slot * CONTROL_BYTES, CONTROL_BYTES >> 2)
     const port = options.attach(() => this.#work(true))
     if (port === undefined) throw errors.internal(`slot ${options.slot} is taken`)
@@ -324,7 +328,24 @@ export class Thread {
   askSystem(target: Target, method: number, value: unknown, timeoutMs: number): Promise<unknown> {
     if (this.stopped) return Promise.reject(errors.systemStopped())
     if (target.cell !== undefined) return this.ask(target, method, 1, value, timeoutMs, undefined, true)
+    if (this.isUnmanned(target.slot)) return Promise.reject(errors.threadGone(target.slot))
     return this.sender.askSlow(target, method, 1, value, timeoutMs, undefined, true, SIGNAL)
+  }
+
+  /** No thread comes for that slot any more. */
+  isUnmanned(slot: number): boolean {
+    return this.#controls[slot * (CONTROL_BYTES >> 2) + UNMANNED] !== 0
+  }
+
+  /** On the host: no thread comes for that slot any more, so nobody is to wait for its agent. */
+  leaveUnmanned(slot: number): void {
+    this.#controls[slot * (CONTROL_BYTES >> 2) + UNMANNED] = 1
+    this.agentGone(slot)
+  }
+
+  /** What its agent was asked fails. */
+  agentGone(slot: number): void {
+    this.#lostAgent(slot, errors.threadGone(slot))
   }
 
   /** A copy, as an answer makes it. Text within objects is not counted against the limit here. */
@@ -481,7 +502,7 @@ export class Thread {
           break
         case NOTICE_THREAD_DIED:
           this.#lost((target) => target.slot === a && target.index !== 0 && target.generation - b < 0)
-          this.#lostAgent(a)
+          this.#lostAgent(a, errors.threadDied(`thread ${a} has ended`))
           this.hooks.threadDied(a, b)
           break
         case NOTICE_ASK_LOST:
@@ -506,10 +527,10 @@ export class Thread {
   }
 
   /** What the dead thread's own agent was asked is lost; the next thread has an agent of the same address. */
-  #lostAgent(slot: number): void {
+  #lostAgent(slot: number, error: Error): void {
     this.asks.failAll(
       (target) => target.slot === slot && target.index === 0,
-      () => errors.threadDied(`thread ${slot} has ended`),
+      () => error,
     )
   }
 

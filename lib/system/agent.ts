@@ -25,6 +25,7 @@ export const AGENT_STOP_ALL = 4
 export const AGENT_EVENTS = 5
 export const AGENT_CHILD_STOPPED = 6
 export const AGENT_LOG = 7
+export const AGENT_UNMANNED = 8
 
 export interface SpawnRequest {
   readonly moduleUrl: string
@@ -83,6 +84,7 @@ export class Agent {
       // Behind what its spawn's answer set off: only then does the parent know of the child.
       (given: ChildStopped) => void setImmediate(() => this.#forgetChild(given)),
       ({ level, fields, message }: LogLine) => this.#host.logger[level](fields, message),
+      (slot: number) => this.#host.thread.agentGone(slot),
     ]
     const options = {
       capacity: 2 ** 30,

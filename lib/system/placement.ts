@@ -1,10 +1,11 @@
 // Which thread an actor is spawned on (contract, section 2).
 
-import { ACTORS, CONTROL_BYTES } from '../engine/index.js'
+import { ACTORS, CONTROL_BYTES, type Thread } from '../engine/index.js'
 import { errors } from '../errors.js'
 import type { Placement } from '../options.js'
 
 export class Placer {
+  readonly #thread: Thread
   readonly #own: number
   readonly #slots: number
   readonly #control: Int32Array
@@ -12,9 +13,11 @@ export class Placer {
   readonly #pending: Int32Array
   #turn = 0
 
-  /** slots: the host and the engine threads. */
-  constructor(arena: SharedArrayBuffer, own: number, slots: number) {
-    this.#own = own
+  /** thread: the calling one. */
+  constructor(arena: SharedArrayBuffer, thread: Thread) {
+    const { slot, slots } = thread
+    this.#thread = thread
+    this.#own = slot
     this.#slots = slots
     this.#control = new Int32Array(arena, 0, (CONTROL_BYTES >> 2) * slots)
     this.#pending = new Int32Array(slots)
@@ -33,8 +36,11 @@ export class Placer {
     }
     if (placement === 'host' || this.#slots === 1) return 0
     if (placement === 'auto') return this.#own === 0 ? this.#leastLoaded() : this.#own
-    this.#turn = (this.#turn % (this.#slots - 1)) + 1
-    return this.#turn
+    for (let i = 1; i < this.#slots; i++) {
+      this.#turn = (this.#turn % (this.#slots - 1)) + 1
+      if (!this.#thread.isUnmanned(this.#turn)) return this.#turn
+    }
+    return 0
   }
 
   began(slot: number): void {
@@ -58,7 +64,7 @@ export class Placer {
       // From the next in turn, so that equals take turns.
       const slot = ((this.#turn + i - 1) % (this.#slots - 1)) + 1
       const load = this.actors(slot) + (this.#pending[slot] as number)
-      if (load < least) {
+      if (load < least && !this.#thread.isUnmanned(slot)) {
         least = load
         best = slot
       }

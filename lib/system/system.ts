@@ -46,6 +46,7 @@ import {
   AGENT_SPAWN,
   AGENT_STOP,
   AGENT_STOP_ALL,
+  AGENT_UNMANNED,
   type Place,
   type SpawnRequest,
   type StopRequest,
@@ -119,7 +120,7 @@ export class ActorSystem implements SystemSide {
     this.#local = local
     this.#engine = engine
     this.#workers = workers
-    this.#placer = new Placer(arena, local.thread.slot, local.slots)
+    this.#placer = new Placer(arena, local.thread)
     local.side = this
   }
 
@@ -133,8 +134,14 @@ export class ActorSystem implements SystemSide {
       resourceLimits: options.resourceLimits,
       isVacant: (slot) => local.thread.port.vacant(slot),
       onDeath: (slot, error, code) => local.events.died(slot, error, code),
-      onGivenUp: (slot, error) =>
-        options.logger.error({ slot, err: error }, `thread ${slot} can't be started again`),
+      onGivenUp: (slot, error) => {
+        options.logger.error({ slot, err: error }, `thread ${slot} can't be started again`)
+        local.thread.leaveUnmanned(slot)
+        for (let other = 1; other < local.slots; other++)
+          void local.thread
+            .askSystem(local.agentOf(other), AGENT_UNMANNED, slot, Number.POSITIVE_INFINITY)
+            .catch(() => undefined)
+      },
     })
     const system = new ActorSystem(local, data.arena, engine, workers)
     try {

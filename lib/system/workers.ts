@@ -6,8 +6,9 @@ import { errors } from '../errors.js'
 import type { ResourceLimits } from '../options.js'
 import type { ThreadData } from './local.js'
 
-/** A thread that dies before it is ready is tried again so often. */
+/** A thread that fails before it is ready is tried again so often; one that was only ended, without end. */
 const MOST_FAILED_STARTS = 5
+const AGAIN_MS = 10
 /** How long a thread has to end by itself before it is made to. */
 const GRACE_MS = 500
 
@@ -21,6 +22,9 @@ export interface WorkersOptions {
   /** A slot stays empty: its thread could not be started. */
   readonly onGivenUp: (slot: number, error: Error) => void
 }
+
+/** It threw nothing: somebody has ended it. */
+class EndedEarly extends Error {}
 
 interface Running {
   worker: Worker
@@ -45,7 +49,15 @@ export class Workers {
   }
 
   /** Resolves when the thread is attached to its slot. */
-  start(slot: number): Promise<void> {
+  async start(slot: number): Promise<void> {
+    try {
+      await this.#start(slot)
+    } catch (cause) {
+      throw errors.threadStartFailed(slot, cause)
+    }
+  }
+
+  #start(slot: number): Promise<void> {
     return new Promise((resolve, reject) => {
       const { data, resourceLimits } = this.#options
       const worker = new Worker(new URL('./boot.js', import.meta.url), {
@@ -67,8 +79,7 @@ export class Workers {
       })
       worker.once('exit', (code) => {
         this.#running.delete(slot)
-        if (!running.ready)
-          reject(errors.threadStartFailed(slot, failure ?? new Error(`it exited with code ${code}`)))
+        if (!running.ready) reject(failure ?? new EndedEarly(`it exited with code ${code}`))
         if (this.#ending || !running.ready) return
         this.#options.onDeath(slot, failure, code)
         this.#replace(slot)
@@ -112,11 +123,12 @@ export class Workers {
       setTimeout(() => this.#replace(slot), 1)
       return
     }
-    this.start(slot).catch((error: Error) => {
-      const failed = (this.#failedStarts.get(slot) ?? 0) + 1
+    this.#start(slot).catch((cause: Error) => {
+      const before = this.#failedStarts.get(slot) ?? 0
+      const failed = cause instanceof EndedEarly ? before : before + 1
       this.#failedStarts.set(slot, failed)
-      if (failed < MOST_FAILED_STARTS) setTimeout(() => this.#replace(slot), 10 * 2 ** failed)
-      else this.#options.onGivenUp(slot, error)
+      if (failed < MOST_FAILED_STARTS) setTimeout(() => this.#replace(slot), AGAIN_MS * 2 ** failed)
+      else this.#options.onGivenUp(slot, errors.threadStartFailed(slot, cause))
     })
   }
 }

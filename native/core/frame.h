@@ -88,6 +88,7 @@ enum Control : uint32_t {
   kMethod = 10,      // its method
   kYield = 11,       // the turn's time is up: go back to the event loop (native code)
   kReferenced = 12,  // the host's loop is held alive (native code)
+  kUnmanned = 13,    // no thread comes for this slot any more (the host)
   kSchedule = 64,    // the batch: addresses of frames, | kSame; negative for a bounce, 0 for one put back
 };
 /// An entry of the batch: the frame is for the actor of the entry before it, and both are plain tells to its receive.

@@ -1,6 +1,6 @@
 import anyTest, { type TestFn } from 'ava'
 import { type ActorRef, type ActorSystem, init, shutdown, tell } from 'pulsing'
-import { event, type KeepingLogger, keepingLogger, rejection, start, until } from '../bed.js'
+import { compiled, event, type KeepingLogger, keepingLogger, rejection, run, start, until } from '../bed.js'
 import { Counter, Family, Recorder } from '../fixtures/actors.js'
 import { Mortal } from '../fixtures/mortal.js'
 
@@ -196,4 +196,27 @@ test('section 2: one actor has one reference on a thread, also when another has 
   }
   t.is(await second.asType(Counter).incr(), 1)
   await own.shutdown()
+})
+
+test('5.5: threads ended at random, those that only start too, leave no call hanging and end nothing else', async (t) => {
+  const ended = await run(compiled('programs/terminate.js'), { args: ['3000'], timeoutMs: 60_000 })
+  t.is(ended.code, 0, ended.stderr)
+  const { terminated, outcomes } = JSON.parse(ended.stdout) as {
+    terminated: number
+    outcomes: Record<string, number>
+  }
+  t.log(ended.stdout.trim())
+  t.true(terminated > 5)
+  t.true((outcomes.done ?? 0) > 0)
+  for (const code of Object.keys(outcomes)) if (code !== 'done') t.regex(code, coded)
+})
+
+test('a slot whose thread cannot be started again fails what needs it at once, and the others go on', async (t) => {
+  const ended = await run(compiled('programs/unmanned.js'))
+  t.is(ended.code, 0, ended.stderr)
+  t.deepEqual(JSON.parse(ended.stdout), {
+    codes: Array.from({ length: 4 }, () => 'ERR_PULSING_THREAD_DIED'),
+    slots: [2],
+    quick: true,
+  })
 })
