@@ -1,6 +1,7 @@
 // Functions that compute, in threads that can be ended in the middle of a loop: piscina's, one pool for each thread of ours.
 
 import type { Piscina } from 'piscina'
+import { onAbort } from '../engine/index.js'
 import { errors, messageOf } from '../errors.js'
 import { checkTellOptions } from '../options.js'
 import type { Outcome, Task } from './offload-worker.js'
@@ -42,16 +43,13 @@ export async function offload(
   const task = { ...moduleOf(given), args }
   const end = new AbortController()
   const give = (reason: unknown) => end.abort(reason)
-  const onSignal = () => give(signal?.reason)
-  const onStop = () => give(stopped())
   const timer =
     timeoutMs === Number.POSITIVE_INFINITY
       ? undefined
       : setTimeout(() => give(errors.offloadTimeout(task.url, task.name, timeoutMs)), timeoutMs)
-  signal?.addEventListener('abort', onSignal, { once: true })
-  stop.addEventListener('abort', onStop, { once: true })
-  if (signal?.aborted) onSignal()
-  if (stop.aborted) onStop()
+  if (signal?.aborted) give(signal.reason)
+  if (stop.aborted) give(stopped())
+  const quits = [signal && onAbort(signal, () => give(signal.reason)), onAbort(stop, () => give(stopped()))]
   try {
     return await run(task, end.signal)
   } catch (error) {
@@ -59,8 +57,7 @@ export async function offload(
     throw error
   } finally {
     clearTimeout(timer)
-    signal?.removeEventListener('abort', onSignal)
-    stop.removeEventListener('abort', onStop)
+    for (const quit of quits) quit?.()
   }
 }
 
@@ -82,7 +79,7 @@ async function run(task: Task, signal: AbortSignal): Promise<unknown> {
   throw errors.invalidArgument(
     'url',
     `${task.url}#${task.name}`,
-    `the URL of a module and, behind #, an exported function of it (it exports ${outcome.exported.join(', ') || 'none'})`,
+    `the URL of a module and, behind #, an exported function of it (not ${task.name}, but: ${outcome.exported.join(', ') || 'it has none'})`,
   )
 }
 

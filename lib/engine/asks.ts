@@ -2,6 +2,7 @@
 // timer and a look through the table when the earliest has passed.
 
 import { answerWith, isError } from '../errors.js'
+import { onAbort } from './abort.js'
 import * as frame from './frame.js'
 
 // Bound here: an import is looked up at each use, a constant of the module is known to the compiler.
@@ -121,9 +122,8 @@ export class Asks {
 
   /** The signal's reason rejects the ask. It was not aborted yet. */
   abortWith(signal: AbortSignal, index: number, sequence: number): void {
-    const abort = () => this.#giveUp(index, sequence, signal.reason, false)
-    signal.addEventListener('abort', abort, { once: true })
-    this.#cleanups.set(index, () => signal.removeEventListener('abort', abort))
+    const giveUp = () => this.#giveUp(index, sequence, signal.reason, false)
+    this.#cleanups.set(index, onAbort(signal, giveUp))
   }
 
   /** Fails every ask whose target is of that kind. */

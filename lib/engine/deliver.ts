@@ -59,8 +59,7 @@ export function makeDelivery(
   i32: Int32Array,
   decoder: codec.Decoder,
 ): Delivery {
-  const { control, cells, hooks, asks } = thread
-  const { givenUp } = slow
+  const { control, cells, hooks, asks, cancellations } = thread
   const own = thread.slot
 
   const call = (
@@ -154,7 +153,7 @@ export function makeDelivery(
         ask = i32[at + 5] as number
         sequence = i32[at + 6] as number
         argc = i32[at + 7] as number
-        if (!givenUp.isEmpty && givenUp.take(slot, sequence)) return slow.skipped(cell, at)
+        if (!cancellations.isEmpty && cancellations.take(slot, sequence)) return slow.skipped(cell, at)
         if (argc !== 0) value = read(at + 8)
       }
     } catch (error) {

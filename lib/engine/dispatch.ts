@@ -1,7 +1,6 @@
 // From a message to a method, and from what it gives to the answer.
 
 import { errors, isPulsingError } from '../errors.js'
-import { GivenUp } from './calls.js'
 import { type Call, type Cell, type Envelope, type LocalWaiter, PAUSED_FULL } from './cell.js'
 import { type Decoder, Decoder as DecoderClass, type Words } from './codec/index.js'
 import { type Delivery, DRAINED, GIVEN_UP, makeDelivery } from './deliver.js'
@@ -38,8 +37,6 @@ export class Dispatcher {
   readonly #thread: Thread
   readonly #i32: Int32Array
   readonly #decoder: Decoder
-  /** Asks of other threads that are not to begin. */
-  readonly givenUp: GivenUp = new GivenUp()
   readonly #deliver: Delivery
 
   constructor(thread: Thread, words: Words, decoder: Decoder) {
@@ -260,28 +257,8 @@ export class Dispatcher {
 
   /** A message of the engine's own. */
   own(cell: Cell, method: number, value: unknown, slot: number): void {
-    if (method === DRAINED) return this.drained(cell)
-    const list = value as number[]
-    for (let i = 0; i + 2 < list.length; i += 3)
-      this.gaveUp(list[i] as number, slot, list[i + 1] as number, list[i + 2] as number)
-  }
-
-  /**
-   * The caller on that slot has given the ask up: its method's signal is aborted, or it does not begin at all.
-   * @param index of the actor; below 0 a pool's, - id - 1, whose instances may be here or not
-   */
-  gaveUp(index: number, slot: number, ask: number, sequence: number): void {
-    const { cells } = this.#thread
-    const some = index >= 0 ? [cells[index]] : cells.filter((cell) => cell?.pool === -index - 1)
-    for (const cell of some) {
-      for (const call of cell?.calls ?? []) {
-        if (call.slot !== slot || call.ask !== ask || call.sequence !== sequence) continue
-        call.controller?.abort()
-        return
-      }
-    }
-    // An ask of this thread's own is looked up before it begins.
-    if (slot !== this.#thread.slot && some.length > 0) this.givenUp.add(slot, sequence)
+    if (method === DRAINED) this.drained(cell)
+    else this.#thread.cancellations.heard(slot, value as number[])
   }
 
   /** Its caller has given it up. */

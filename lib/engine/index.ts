@@ -1,5 +1,6 @@
 // What the layers above may use of the engine.
 
+export { onAbort } from './abort.js'
 export type { Addon, EngineStats, Port } from './binding.js'
 export { addon, bridge } from './binding.js'
 export { callSignal } from './calls.js'

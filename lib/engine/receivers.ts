@@ -63,8 +63,8 @@ const RUNS_TO_GENERATE = 8
 
 export class Receivers {
   readonly #scope: Scope
-  readonly #runs = new WeakMap<readonly (Method | undefined)[], number>()
-  readonly #own = new WeakMap<readonly (Method | undefined)[], Receive>()
+  /** By a class's methods: its own function, or how many long runs it has had. */
+  readonly #own = new WeakMap<readonly (Method | undefined)[], Receive | number>()
   #made = 0
   /** For any class. */
   readonly common: Receive
@@ -80,14 +80,11 @@ export class Receivers {
    * knows which receive it calls, and makes it part of the loop. Undefined before.
    */
   of(methods: readonly (Method | undefined)[]): Receive | undefined {
-    const known = this.#own.get(methods)
-    if (known !== undefined) return known
-    const runs = (this.#runs.get(methods) ?? 0) + 1
-    this.#runs.set(methods, runs)
-    if (runs < RUNS_TO_GENERATE) return undefined
-    const receive = this.#generate()
-    this.#own.set(methods, receive)
-    return receive
+    const known = this.#own.get(methods) ?? 0
+    if (typeof known === 'function') return known
+    const own = known + 1 < RUNS_TO_GENERATE ? known + 1 : this.#generate()
+    this.#own.set(methods, own)
+    return typeof own === 'function' ? own : undefined
   }
 
   #generate(): Receive {

@@ -3,10 +3,10 @@
 import { errors } from '../errors.js'
 import { Asks } from './asks.js'
 import type { Port } from './binding.js'
+import { Cancellations } from './cancellations.js'
 import { Cell, type CellOptions, type Method, PAUSED_STARTING } from './cell.js'
 import { bulk, copyList, copyValue, Decoder, type Words } from './codec/index.js'
 import { ThreadCodecHost } from './codec-host.js'
-import { GIVEN_UP } from './deliver.js'
 import { Dispatcher, isFull } from './dispatch.js'
 import * as frame from './frame.js'
 import { path } from './frames.js'
@@ -14,6 +14,7 @@ import type { Hooks } from './hooks.js'
 import { LocalQueue } from './local-queue.js'
 import { Sender } from './sender.js'
 import { nameOf, Target } from './target.js'
+import { Targets } from './targets.js'
 import type { SendOptions } from './waiting.js'
 
 // Bound here: an import is looked up at each use, a constant of the module is known to the compiler.
@@ -56,8 +57,6 @@ const BATCH_FRAMES = 1024
 const TURN_MS = 1
 /** The clock is read after so many messages at most. */
 const MOST_BETWEEN_LOOKS = 64
-/** Numbers, so that a message fits into a frame. */
-const GIVEN_UP_A_MESSAGE = 300
 
 export class Thread {
   readonly slot: number
@@ -71,23 +70,19 @@ export class Thread {
   readonly sender: Sender
   readonly codec: ThreadCodecHost
   readonly dispatcher: Dispatcher
+  readonly cancellations: Cancellations = new Cancellations(this)
   readonly local: LocalQueue = new LocalQueue()
   /** Calls that are to be made later: they are given up when the thread leaves. */
   readonly delayed: Set<{ cancel(): boolean }> = new Set()
   readonly cells: (Cell | undefined)[] = []
   readonly #free: number[] = []
-  /** By slot, the pools last; then by generation, which no two actors of a slot share. */
-  readonly #targets: Map<number, Target>[]
-  #targetCount = 0
-  #sweepAt = 4096
+  readonly #targets: Targets
   #localQueued = false
   #running = false
   #turn = -1
   #turnStart = 0
   #look = MOST_BETWEEN_LOOKS
   #wakes = 0
-  /** By slot, threes of actor, ask and sequence: asks that were given up in this turn. */
-  readonly #givenUp = new Map<number, number[]>()
   readonly #maxMessageBytes: number
   /** Of the memory in the message copied last, in 8 bytes. */
   #copied8 = 0
@@ -101,7 +96,6 @@ export class Thread {
   constructor(options: ThreadOptions) {
     this.slot = options.slot
     this.slots = options.slots
-    this.#targets = Array.from({ length: options.slots + 1 }, () => new Map())
     this.hooks = options.hooks
     this.#maxMessageBytes = options.maxMessageBytes
     const words: Words = {
@@ -114,6 +108,7 @@ export class Thread {
     const port = options.attach(() => this.#work(true))
     if (port === undefined) throw errors.internal(`slot ${options.slot} is taken`)
     this.port = port
+    this.#targets = new Targets(port, options.slot, options.slots)
     if (options.slot !== 0) this.control[REFERENCED] = 1
     this.codec = new ThreadCodecHost(
       port,
@@ -125,7 +120,7 @@ export class Thread {
       this.control,
       (target, timeoutMs, method) =>
         errors.askTimeout(this.hooks.methodName(target as Target, method), timeoutMs),
-      (target, ask, sequence) => this.#gaveUp(target as Target, ask, sequence),
+      (target, ask, sequence) => this.cancellations.say(target as Target, ask, sequence),
     )
     this.sender = new Sender(
       port,
@@ -167,7 +162,7 @@ export class Thread {
     cell.closed = true
     cell.target.gone = true
     // What still comes for it names its class and method.
-    if (cell.native) this.#keep(cell.target)
+    if (cell.native) this.#targets.keep(cell.target)
     this.cells[cell.index] = undefined
     this.#free.push(cell.index)
     this.control[ACTORS] = (this.control[ACTORS] as number) - 1
@@ -207,23 +202,7 @@ export class Thread {
       const cell = this.cells[index]
       if (cell !== undefined && cell.generation === generation) return cell.target
     }
-    let target = this.#targetsOn(slot)?.get(generation)
-    if (target === undefined) {
-      target = new Target(slot, index, generation, classId)
-      if (slot === this.slot) target.gone = true
-      this.#keep(target)
-    }
-    if (target.classId === 0) target.classId = classId // a bounce did not say it
-    return target
-  }
-
-  #targetsOn(slot: number): Map<number, Target> | undefined {
-    return this.#targets[slot === POOL_SLOT ? this.slots : slot]
-  }
-
-  #keep(target: Target): void {
-    this.#targetsOn(target.slot)?.set(target.generation, target)
-    if (++this.#targetCount > this.#sweepAt) this.#sweep()
+    return this.#targets.at(slot, index, generation, classId)
   }
 
   // --- messages
@@ -297,31 +276,6 @@ export class Thread {
       if (!this.#running && !this.#localQueued) this.#queueLocal()
     }
     return promise
-  }
-
-  /** An ask was given up: the actor's side is told, of all those of this turn at once. */
-  #gaveUp({ slot, index, cell }: Target, ask: number, sequence: number): void {
-    if (this.stopped) return
-    const pool = slot === POOL_SLOT
-    const at = pool ? -index - 1 : index
-    if (cell !== undefined || pool) this.dispatcher.gaveUp(at, this.slot, ask, sequence)
-    if (cell !== undefined) return
-    if (this.#givenUp.size === 0) void SETTLED.then(() => this.#sayGivenUp())
-    for (let to = 0; to < this.slots; to++) {
-      if (pool ? to === this.slot : to !== slot) continue
-      const list = this.#givenUp.get(to) ?? []
-      list.push(at, ask, sequence)
-      this.#givenUp.set(to, list)
-    }
-  }
-
-  #sayGivenUp(): void {
-    for (const [slot, list] of this.#givenUp) {
-      const agent = this.targetAt(slot, 0, 0, 0)
-      for (let i = 0; i < list.length && !this.stopped; i += GIVEN_UP_A_MESSAGE)
-        this.sender.signal(agent, GIVEN_UP, list.slice(i, i + GIVEN_UP_A_MESSAGE))
-    }
-    this.#givenUp.clear()
   }
 
   /** An ask of another thread's agent, in the system lane: not counted, not held up. */
@@ -517,8 +471,7 @@ export class Thread {
   }
 
   #lost(matches: (target: Target) => boolean): void {
-    for (const some of this.#targets)
-      for (const target of some.values()) if (matches(target)) target.gone = true
+    this.#targets.lost(matches)
     this.sender.waiting.lost(matches)
     this.asks.failAll(
       (target) => matches(target as Target),
@@ -532,19 +485,5 @@ export class Thread {
       (target) => target.slot === slot && target.index === 0,
       () => error,
     )
-  }
-
-  /** Forgets targets that are gone; those that live stay, so that what was sent to them stays counted. */
-  #sweep(): void {
-    this.#targetCount = 0
-    for (const some of this.#targets) {
-      for (const [key, target] of some) {
-        if (target.index === 0 || target.waiting !== undefined) continue
-        const room = this.port.account(target.slot, target.index, target.generation, 0, 0) & 3
-        if (room === 2) some.delete(key)
-      }
-      this.#targetCount += some.size
-    }
-    this.#sweepAt = Math.max(4096, this.#targetCount * 2)
   }
 }

@@ -1,6 +1,7 @@
 // Messages that can't go now: the mailbox is full, or the arena has no segment left. They wait here in the order sent.
 
 import { errors } from '../errors.js'
+import { onAbort } from './abort.js'
 import type { Asks } from './asks.js'
 import type { Port } from './binding.js'
 import {
@@ -260,16 +261,15 @@ export function waitFor(
       clean()
       reject(reason)
     }
-    const abort = () => giveUp(signal?.reason)
+    const quit = signal && onAbort(signal, () => giveUp(signal.reason))
     const clean = () => {
       clearTimeout(timer)
-      signal?.removeEventListener('abort', abort)
+      quit?.()
     }
     waiting.accept = () => {
       clean()
       resolve()
     }
-    signal?.addEventListener('abort', abort, { once: true })
     const timeoutMs = options?.timeoutMs
     if (timeoutMs !== undefined && timeoutMs < 0x7fff_ffff)
       timer = setTimeout(() => giveUp(timedOut()), timeoutMs)

@@ -223,9 +223,9 @@ export class ActorSystem implements SystemSide {
    * @throws ERR_PULSING_ACTOR_NOT_FOUND, ERR_PULSING_NAME_INVALID, ERR_PULSING_INVALID_OPTION
    */
   async resolve(name: string, options?: ResolveOptions): Promise<ActorRef> {
-    const candidates = this.#candidates(name, options)
+    const { policy = this.#policy, nodeId } = checkResolveOptions(options)
+    const candidates = this.#candidates(name, nodeId)
     if (candidates.length === 0) throw errors.actorNotFound(name)
-    const policy = options?.policy ?? this.#policy
     const chosen = policy.choose(candidates)
     if (!candidates.includes(chosen))
       throw errors.invalidOption('policy', policy, 'one whose choose gives one of its candidates')
@@ -349,7 +349,7 @@ export class ActorSystem implements SystemSide {
 
   /** What resolving().list gives. */
   async listOf(name: string, options: ResolveOptions): Promise<ActorRef[]> {
-    return this.#candidates(name, options).map(({ ref }) => ref)
+    return this.#candidates(name, checkResolveOptions(options).nodeId).map(({ ref }) => ref)
   }
 
   /** What resolving().lazy gives. */
@@ -400,8 +400,7 @@ export class ActorSystem implements SystemSide {
   }
 
   /** The actors of a name, in the order of their nodes' ids. A node by itself knows of its own alone, and is alive. */
-  #candidates(name: string, given: ResolveOptions | undefined): Candidate[] {
-    const { nodeId = this.nodeId } = checkResolveOptions(given)
+  #candidates(name: string, nodeId = this.nodeId): Candidate[] {
     const target = this.#lookUp(name)
     if (target === undefined || nodeId !== this.nodeId) return []
     const load = () => this.#load()

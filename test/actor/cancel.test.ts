@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import anyTest, { type TestFn } from 'ava'
 import { type ActorSystem, callSignal, init, shutdown, tell, withCall } from 'pulsing'
 import { keepingLogger, rejection, thrown, until } from '../bed.js'
@@ -49,8 +50,9 @@ for (const placement of ['host', { slot: 1 }] as const) {
     await until(async () => (await patient.seen()).begun === 2)
     await system.stop(patient)
     await asked
-    await until(async () => (await recorder.count()) === 2)
-    t.deepEqual(await recorder.list(), ['ERR_PULSING_ACTOR_STOPPED', 'ERR_PULSING_ACTOR_STOPPED'])
+    await until(async () => (await recorder.count()) === 4)
+    const stopped = 'ERR_PULSING_ACTOR_STOPPED'
+    t.deepEqual(await recorder.list(), ['begun', 'begun', stopped, stopped])
   })
 
   test(`3.4: calls that wait for their turn and are given up never begin, ${where}`, async (t) => {
@@ -86,20 +88,49 @@ for (const placement of ['host', { slot: 1 }] as const) {
 test('3.4: a call of a pool that is given up is aborted, or never begins, wherever it is', async (t) => {
   const recorder = await Recorder.options({ placement: 'host' }).spawn()
   const pool = await Patient.options({ instances: 3 }).spawn()
+  const seen = async (what: string, times: number) => {
+    await until(async () => (await recorder.list()).filter((one) => one === what).length >= times)
+  }
   const abort = new AbortController()
-  const calls = Array.from({ length: 10 }, () =>
-    rejection(withCall(pool, { signal: abort.signal }).waitAndTell(recorder)),
-  )
-  const first = rejection(withCall(pool, { timeoutMs: 30 }).waitAndTell(recorder))
-  t.is((await first).code, 'ERR_PULSING_ASK_TIMEOUT')
+  const call = () => rejection(withCall(pool, { signal: abort.signal }).waitAndTell(recorder))
+  const begun = Array.from({ length: 3 }, call)
+  await seen('begun', 3)
+  const waiting = Array.from({ length: 10 }, call)
+  const late = await rejection(withCall(pool, { timeoutMs: 20 }).waitAndTell(recorder))
+  t.is(late.code, 'ERR_PULSING_ASK_TIMEOUT')
   abort.abort()
-  await Promise.all(calls)
-  // Three had begun, and say so; what waited behind them does not begin.
-  await until(async () => (await recorder.count()) >= 3)
-  const after = rejection(withCall(pool, { timeoutMs: 30 }).waitAndTell(recorder))
-  await after
-  await until(async () => (await recorder.count()) >= 4)
-  t.true((await recorder.count()) <= 13)
+  await Promise.all([...begun, ...waiting])
+  await seen('AbortError', 3)
+  // The instances are free, and take what comes now: nothing of what waited stands before it.
+  const again = new AbortController()
+  const next = rejection(withCall(pool, { signal: again.signal }).waitAndTell(recorder))
+  await seen('begun', 4)
+  again.abort()
+  await next
+  await seen('AbortError', 4)
+  t.is(await recorder.count(), 8)
+})
+
+test('3.4: one signal serves any number of calls, and leaves no listener behind', async (t) => {
+  const warnings: string[] = []
+  const onWarning = (warning: Error) => warnings.push(warning.name)
+  process.on('warning', onWarning)
+  t.teardown(() => process.off('warning', onWarning))
+  const patient = await Patient.options({ placement: { slot: 1 } }).spawn()
+  const abort = new AbortController()
+  const { signal } = abort
+  for (let i = 0; i < 3; i++) t.true(await withCall(patient, { signal }).same())
+  t.is(getEventListeners(signal, 'abort').length, 0)
+  const calls = Array.from({ length: 50 }, () => rejection(withCall(patient, { signal }).wait()))
+  await until(async () => (await patient.seen()).begun === 50)
+  abort.abort('enough')
+  t.deepEqual(
+    await Promise.all(calls),
+    Array.from({ length: 50 }, () => 'enough'),
+  )
+  await until(async () => (await patient.seen()).aborted.length === 50)
+  t.deepEqual(warnings, [])
+  t.is(getEventListeners(signal, 'abort').length, 0)
 })
 
 test('callSignal outside of a call is an error that says where to call it', (t) => {
