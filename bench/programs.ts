@@ -12,6 +12,7 @@ const OURS = [
   'tell-cross',
   'fanin',
   'ring',
+  'stream',
   'spawn',
   'bytes-per-actor',
   'payload',

@@ -394,6 +394,15 @@ export const errors = {
         ? 'The actor takes no plain messages: call its methods by a proxy, or give its class a receive method.'
         : `The actor has no method ${shown(method)} that can be called: only functions of its class, whose names do not begin with _.`,
     ),
+  undeclaredStream: (method: string): PulsingUnsupportedError =>
+    new PulsingUnsupportedError(
+      `${method} gave a generator to a caller who waits for one value: write it as *${method}() or async *${method}(), name it in the option streams of its class, or call it through asAny().`,
+    ),
+  tooManyArguments: (method: string, count: number, most: number): PulsingRuntimeError =>
+    runtime(
+      'ERR_PULSING_INVALID_ARGUMENT',
+      `${method} can't be called with ${count} arguments: give at most ${most}, or one array.`,
+    ),
   askTimeout: (method: string, timeoutMs: number): PulsingTimeoutError =>
     new PulsingTimeoutError(
       `${method} was not answered within ${timeoutMs} ms: set a longer timeoutMs, or find out what keeps the actor busy.`,

@@ -26,7 +26,15 @@ export {
   tell,
   withCall,
 } from './actor/index.js'
-export { callSignal, type DeadLetterReason, type EngineStats, share, transfer } from './engine/index.js'
+export {
+  callSignal,
+  type DeadLetterReason,
+  type EngineStats,
+  type StreamItems,
+  share,
+  stream,
+  transfer,
+} from './engine/index.js'
 export {
   type ErrorKind,
   PulsingActorError,
@@ -41,6 +49,7 @@ export {
 } from './errors.js'
 export type {
   AskOptions,
+  CallOptions,
   Logger,
   Overflow,
   Placement,

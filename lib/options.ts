@@ -84,6 +84,8 @@ export interface SystemOptions {
 export interface RemoteOptions {
   /** Name of the class within its module: its own unless set (contract 1.3). */
   readonly type?: string | undefined
+  /** Methods that give a generator without being generator functions, and are to stream (contract 3.2): none unless set. */
+  readonly streams?: readonly string[] | undefined
   /** Messages that may wait, 1 to 2^30: 65,536 unless set (contract 3.6). */
   readonly mailboxCapacity?: number | undefined
   /** Bytes of messages that may wait: 64 MiB unless set. An empty mailbox takes any legal message. */
@@ -125,6 +127,16 @@ export interface AskOptions {
   readonly timeoutMs?: number | undefined
   /** Aborted, it rejects the ask with its reason. */
   readonly signal?: AbortSignal | undefined
+}
+
+/** Options of a proxy's calls, by `withCall` (contract 3.2 to 3.4). */
+export interface CallOptions {
+  /** Milliseconds to wait for an answer, 30,000 unless set; for each item of a stream, 300,000 unless set. Infinity: for ever. */
+  readonly timeoutMs?: number | undefined
+  /** Aborted, it rejects the call with its reason, and ends the stream. */
+  readonly signal?: AbortSignal | undefined
+  /** Items of a stream that may be under way beyond what was read, 1 to 32,767: 32 unless set. */
+  readonly streamWindow?: number | undefined
 }
 
 /** Options of a tell (contract 3.6). */
@@ -193,6 +205,12 @@ export interface ResolvedAskOptions {
   readonly signal: AbortSignal | undefined
 }
 
+/** CallOptions with their defaults. */
+export interface ResolvedCallOptions extends ResolvedAskOptions {
+  readonly streamTimeoutMs: number
+  readonly streamWindow: number
+}
+
 /** ResolveOptionsOf with their defaults. */
 export interface ResolvedResolveOptions<P extends object> {
   readonly nodeId: string | undefined
@@ -212,6 +230,9 @@ const LATER: Record<string, { readonly what: string; readonly now?: (value: unkn
 
 /** Of an ask that says nothing (contract 3.3). */
 export const ASK_TIMEOUT_MS = 30_000
+export const STREAM_TIMEOUT_MS = 300_000
+export const STREAM_WINDOW = 32
+const MOST_STREAM_WINDOW = 32_767
 const MIN_BACKOFF_MS = 100
 const MAX_BACKOFF_MS = 30_000
 const MOST_THREADS = 63
@@ -354,9 +375,10 @@ const CLASS: Checks = {
   maxBackoffMs: finiteMs,
 }
 
-const REMOTE: Checks = { ...CLASS, type: text }
+const REMOTE: Checks = { ...CLASS, type: text, streams: list }
 const SPAWN: Checks = { ...CLASS, name: (_name, value) => checkActorName(value), args: list }
 const ASK: Checks = { timeoutMs: milliseconds, signal }
+const CALLS: Checks = { ...ASK, streamWindow: whole(1, MOST_STREAM_WINDOW) }
 const RESOLVE: Checks = { nodeId, policy, filterAlive: flag }
 const STOP: Checks = { drain: flag }
 const SHUTDOWN: Checks = { timeoutMs: milliseconds }
@@ -478,6 +500,17 @@ function checkBackoff(min = MIN_BACKOFF_MS, max = MAX_BACKOFF_MS): void {
 export function checkAskOptions(options: AskOptions): ResolvedAskOptions {
   check('', options, ASK)
   return { timeoutMs: options.timeoutMs ?? ASK_TIMEOUT_MS, signal: options.signal }
+}
+
+/** Of a proxy's calls, with their defaults. */
+export function checkCallOptions(options: CallOptions = {}): ResolvedCallOptions {
+  check('', options, CALLS)
+  return {
+    timeoutMs: options.timeoutMs ?? ASK_TIMEOUT_MS,
+    streamTimeoutMs: options.timeoutMs ?? STREAM_TIMEOUT_MS,
+    signal: options.signal,
+    streamWindow: options.streamWindow ?? STREAM_WINDOW,
+  }
 }
 
 /** Of a tell, with their defaults. */

@@ -386,6 +386,8 @@ const made: Record<keyof typeof errors, Error> = {
   invalidOption: errors.invalidOption('threads', -1, 'a whole number'),
   unknownOption: errors.unknownOption('thread', 'threads', ['threads'], 2),
   invalidArgument: errors.invalidArgument('Class', {}, 'a class'),
+  undeclaredStream: errors.undeclaredStream('items'),
+  tooManyArguments: errors.tooManyArguments('push', 40_000, 32_767),
   notYetSupported: errors.notYetSupported('the option addr (clusters)'),
   nameInvalid: errors.nameInvalid('a b', 'give another'),
   factoryRequired: errors.factoryRequired('always'),

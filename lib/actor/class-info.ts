@@ -21,6 +21,8 @@ export interface ClassDescription {
   readonly type: string
   /** Method i + 1; 0 is receive. */
   readonly methods: readonly string[]
+  /** Those of them that stream (contract 3.2). */
+  readonly streams: readonly string[]
 }
 
 export interface ClassInfo {
@@ -56,6 +58,18 @@ function exposed(Class: AnyClass): Map<string, Method> {
   return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
+/** Generator functions, and what the class says streams. */
+function streaming(methods: ReadonlyMap<string, Method>, { streams = [] }: RemoteOptions): string[] {
+  for (const name of streams)
+    if (!methods.has(name)) throw errors.invalidOption('streams', name, 'names of methods of the class')
+  return [...methods].flatMap(([name, method]) =>
+    streams.includes(name) ||
+    /^\[object (Async)?GeneratorFunction\]$/.test(Object.prototype.toString.call(method))
+      ? [name]
+      : [],
+  )
+}
+
 export function makeClassInfo(
   Class: AnyClass,
   moduleUrl: string | undefined,
@@ -68,7 +82,7 @@ export function makeClassInfo(
   if (methods.size >= MAX_METHODS)
     throw errors.invalidArgument('Class', type, `a class with fewer than ${MAX_METHODS} methods`)
   const key = moduleUrl === undefined ? type : `${moduleUrl}#${type}`
-  const description = { key, type, methods: [...methods.keys()] }
+  const description = { key, type, methods: [...methods.keys()], streams: streaming(methods, options) }
   const receive = (Class.prototype as Partial<Actor>).receive
   return {
     Class,

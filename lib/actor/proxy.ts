@@ -1,9 +1,16 @@
 // Proxies: an actor's methods as methods. A class of them is made for each class of actors, so a call is a plain method call.
 
-import { giveTarget, REF, type Target, type Thread, targetOf } from '../engine/index.js'
+import {
+  giveTarget,
+  MAX_ARGUMENTS,
+  REF,
+  type StreamCall,
+  type Target,
+  type Thread,
+  targetOf,
+} from '../engine/index.js'
 import { errors } from '../errors.js'
-import type { AskOptions } from '../options.js'
-import { checkAskOptions } from '../options.js'
+import { type CallOptions, checkCallOptions, type ResolvedCallOptions } from '../options.js'
 import type { AnyClass, ClassDescription } from './class-info.js'
 import { type DelayedCall, delayCall } from './delay.js'
 import type { ActorHost } from './host.js'
@@ -17,23 +24,15 @@ class ProxyBase {
   readonly #host: ActorHost
   readonly #thread: Thread
   readonly #target: Target
-  readonly #timeoutMs: number
-  readonly #signal: AbortSignal | undefined
+  readonly #options: CallSettings
   readonly #isOwn: boolean
 
   /** isOwn: an actor's of itself, whose tells are always accepted. */
-  constructor(
-    host: ActorHost,
-    target: Target,
-    timeoutMs: number,
-    signal: AbortSignal | undefined,
-    isOwn: boolean,
-  ) {
+  constructor(host: ActorHost, target: Target, options: CallSettings, isOwn: boolean) {
     this.#host = host
     this.#thread = host.thread
     this.#target = target
-    this.#timeoutMs = timeoutMs
-    this.#signal = signal
+    this.#options = options
     this.#isOwn = isOwn
   }
 
@@ -57,15 +56,47 @@ class ProxyBase {
   static asking(method: number): (this: ProxyBase, ...args: unknown[]) => Promise<unknown> {
     return function (this: ProxyBase, first?: unknown): Promise<unknown> {
       const argc = arguments.length // a rest parameter would make an array a call
+      if (argc > MAX_ARGUMENTS) return Promise.reject(this.#tooMany(method, argc))
       const value = argc <= 1 ? first : Array.prototype.slice.call(arguments)
-      const exact = this.#timeoutMs !== DEFAULT_ASK_TIMEOUT_MS
-      return this.#thread.ask(this.#target, method, argc, value, this.#timeoutMs, this.#signal, exact)
+      const { timeoutMs, signal, isExact } = this.#options
+      return this.#thread.ask(this.#target, method, argc, value, timeoutMs, signal, isExact)
     }
+  }
+
+  static streaming(method: number): (this: ProxyBase, ...args: unknown[]) => StreamCall {
+    return function (this: ProxyBase, ...args: unknown[]): StreamCall {
+      return this.#stream(method, args, this.#options.streamTimeoutMs)
+    }
+  }
+
+  #stream(method: number, args: unknown[], timeoutMs: number): StreamCall {
+    const { streams } = this.#thread
+    const { length } = args
+    if (length > MAX_ARGUMENTS) return streams.refused(this.#tooMany(method, length))
+    const { signal, streamWindow } = this.#options
+    const value = length <= 1 ? args[0] : args
+    return streams.call(this.#target, method, length, value, timeoutMs, signal, streamWindow)
+  }
+
+  /** A call by name, of whatever kind: it is a stream's in form (contract 3.2). */
+  static callByName(proxy: ProxyBase, name: string, args: unknown[]): StreamCall {
+    const target = proxy.#target
+    const { methods, streams } = target.classId === 0 ? NO_CLASS : classesOf(proxy.#host, target).description
+    const method = methods.indexOf(name) + 1
+    if (method === 0) return proxy.#thread.streams.refused(errors.unsupportedMethod(name))
+    const { timeoutMs, streamTimeoutMs } = proxy.#options
+    return proxy.#stream(method, args, streams.includes(name) ? streamTimeoutMs : timeoutMs)
+  }
+
+  #tooMany(method: number, count: number): Error {
+    const { methodName } = this.#thread.hooks
+    return errors.tooManyArguments(methodName(this.#target, method), count, MAX_ARGUMENTS)
   }
 
   static telling(method: number): (this: ProxyBase, ...args: unknown[]) => undefined | Promise<void> {
     return function (this: ProxyBase, first?: unknown): undefined | Promise<void> {
       const argc = arguments.length // a rest parameter would make an array a call
+      if (argc > MAX_ARGUMENTS) throw this.#tooMany(method, argc)
       const value = argc <= 1 ? first : Array.prototype.slice.call(arguments)
       return this.#thread.tell(this.#target, method, argc, value, undefined, this.#isOwn)
     }
@@ -74,18 +105,28 @@ class ProxyBase {
   /** Where a call's timeout stands in others, here is its delay. */
   static delaying(method: number): (this: ProxyBase, ...args: unknown[]) => DelayedCall {
     return function (this: ProxyBase, ...args: unknown[]): DelayedCall {
-      return delayCall(this.#host, this.#target, method, args, this.#timeoutMs, this.#isOwn)
+      if (args.length > MAX_ARGUMENTS) throw this.#tooMany(method, args.length)
+      return delayCall(this.#host, this.#target, method, args, this.#options.timeoutMs, this.#isOwn)
     }
   }
 }
 
-type ProxyClass = new (
-  host: ActorHost,
-  target: Target,
-  timeoutMs: number,
-  signal: AbortSignal | undefined,
-  isOwn: boolean,
-) => ProxyBase
+/** How a proxy's calls are made. */
+interface CallSettings extends ResolvedCallOptions {
+  /** The clock is read for each call: its timeout is not the default. */
+  readonly isExact: boolean
+}
+
+function settingsOf(options: CallOptions): CallSettings {
+  const resolved = checkCallOptions(options)
+  return { ...resolved, isExact: resolved.timeoutMs !== DEFAULT_ASK_TIMEOUT_MS }
+}
+
+const DEFAULTS: CallSettings = settingsOf({})
+
+const NO_CLASS = { methods: [] as readonly string[], streams: [] as readonly string[] }
+
+type ProxyClass = new (host: ActorHost, target: Target, options: CallSettings, isOwn: boolean) => ProxyBase
 
 interface ProxyClasses {
   readonly description: ClassDescription
@@ -98,13 +139,14 @@ interface ProxyClasses {
 const made = new Map<string, ProxyClasses>()
 
 function makeClass(
-  { type, methods }: ClassDescription,
-  of: (method: number) => (this: ProxyBase, ...args: unknown[]) => unknown,
+  { type, methods, streams }: ClassDescription,
+  of: (method: number) => (this: ProxyBase, ...args: never[]) => unknown,
+  ofStream = of,
 ): ProxyClass {
   const Class = class extends ProxyBase {}
   Object.defineProperty(Class, 'name', { value: type })
   methods.forEach((name, i) => {
-    const value = of(i + 1)
+    const value = streams.includes(name) ? ofStream(i + 1) : of(i + 1)
     Object.defineProperty(value, 'name', { value: name })
     Object.defineProperty(Class.prototype, name, { value, writable: true, configurable: true })
   })
@@ -118,7 +160,7 @@ export function proxyClasses(text: string): ProxyClasses {
     const description = JSON.parse(text) as ClassDescription
     classes = {
       description,
-      ask: makeClass(description, ProxyBase.asking),
+      ask: makeClass(description, ProxyBase.asking, ProxyBase.streaming),
       tell: makeClass(description, ProxyBase.telling),
       delay: makeClass(description, ProxyBase.delaying),
     }
@@ -139,7 +181,7 @@ export function refOf(host: ActorHost, target: Target): ActorRef {
 
 /** The proxy that a target of a known class is given as. */
 export function proxyOf(host: ActorHost, target: Target, isOwn = false): object {
-  return new (classesOf(host, target).ask)(host, target, DEFAULT_ASK_TIMEOUT_MS, undefined, isOwn)
+  return new (classesOf(host, target).ask)(host, target, DEFAULTS, isOwn)
 }
 
 const byId = new WeakMap<Thread, Map<number, ProxyClasses>>()
@@ -175,19 +217,14 @@ class AnyBase extends ProxyBase {
 }
 
 /** Calls by name, whatever the class: an unknown one is the actor's error. */
-export function anyProxy(host: ActorHost, target: Target): AnyProxy {
-  const names = target.classId === 0 ? undefined : classesOf(host, target).description.methods
-  const typed = target.classId === 0 ? undefined : proxyOf(host, target)
-  const base = new AnyBase(host, target, DEFAULT_ASK_TIMEOUT_MS, undefined, false)
-  const known: Record<PropertyKey, unknown> = typed as never
+export function anyProxy(host: ActorHost, target: Target, options: CallSettings = DEFAULTS): AnyProxy {
+  const base = new AnyBase(host, target, options, false)
   return new Proxy(base, {
     get(of, name) {
       if (name === 'ref' || name === REF || name === Symbol.asyncDispose) return Reflect.get(of, name, of)
       if (typeof name === 'symbol' || name === 'then' || name in Object.prototype)
         return Reflect.get(of, name, of)
-      if (names?.includes(name))
-        return (...args: unknown[]) => (known[name] as (...a: unknown[]) => unknown).apply(typed, args)
-      return () => Promise.reject(errors.unsupportedMethod(name))
+      return (...args: unknown[]) => ProxyBase.callByName(of, name, args)
     },
     set: () => false,
   }) as unknown as AnyProxy
@@ -195,14 +232,17 @@ export function anyProxy(host: ActorHost, target: Target): AnyProxy {
 
 function partsOf(proxy: object): { host: ActorHost; target: Target; classes: ProxyClasses } {
   const target = targetOf(proxy)
-  const ref = target?.ref
   if (!(proxy instanceof ProxyBase) || target === undefined)
     throw errors.invalidArgument('proxy', proxy, 'a proxy, as spawn and resolve of a class give it')
   if (target.classId === 0)
     throw errors.invalidArgument('proxy', proxy, 'a proxy of a class; ref.tell is for plain messages')
-  // Not by a private field: an AnyProxy has none of its own.
-  const host = ActorRef.hostOf((ref as ActorRef | undefined) ?? proxy.ref)
+  const host = hostOf(proxy)
   return { host, target, classes: classesOf(host, target) }
+}
+
+/** Not by a private field: an AnyProxy has none of its own. */
+function hostOf(proxy: ProxyBase): ActorHost {
+  return ActorRef.hostOf(proxy.ref)
 }
 
 /**
@@ -211,7 +251,7 @@ function partsOf(proxy: object): { host: ActorHost; target: Target; classes: Pro
  */
 export function tell<T extends object>(proxy: T): Telling<T> {
   const { host, target, classes } = partsOf(proxy)
-  return new classes.tell(host, target, 0, undefined, ProxyBase.isOwn(proxy)) as unknown as Telling<T>
+  return new classes.tell(host, target, DEFAULTS, ProxyBase.isOwn(proxy)) as unknown as Telling<T>
 }
 
 /** A proxy's methods, as `tell` gives them. */
@@ -224,18 +264,22 @@ export type Telling<T> = {
 }
 
 /**
- * The same proxy with options for its calls (contract, section 2 and 3.3).
- * @param options.timeoutMs how long a call waits, 30,000 unless set, Infinity for ever
- * @param options.signal rejects the call with its reason
+ * The same proxy with options for its calls (contract, section 2 and 3.2 to 3.4).
+ * @param options.timeoutMs milliseconds that a call waits, 30,000 unless set; a stream for its next item, 300,000 unless set;
+ *   Infinity for ever
+ * @param options.signal rejects the call with its reason, and ends the stream
+ * @param options.streamWindow items of a stream that may be under way beyond what was read, 1 to 32,767: 32 unless set
+ * @throws ERR_PULSING_INVALID_ARGUMENT, ERR_PULSING_INVALID_OPTION
  */
-export function withCall<T extends object>(proxy: T, options: AskOptions): T {
-  const { timeoutMs, signal } = checkAskOptions(options)
+export function withCall<T extends object>(proxy: T, options: CallOptions): T {
+  const settings = settingsOf(options)
+  if (proxy instanceof AnyBase) return anyProxy(hostOf(proxy), targetOf(proxy) as Target, settings) as never
   const { host, target, classes } = partsOf(proxy)
-  return new classes.ask(host, target, timeoutMs, signal, ProxyBase.isOwn(proxy)) as unknown as T
+  return new classes.ask(host, target, settings, ProxyBase.isOwn(proxy)) as unknown as T
 }
 
 /** Of `delayed`: the proxy whose calls are made later. */
 export function delayingProxy(proxy: object, delayMs: number): object {
   const { host, target, classes } = partsOf(proxy)
-  return new classes.delay(host, target, delayMs, undefined, ProxyBase.isOwn(proxy))
+  return new classes.delay(host, target, { ...DEFAULTS, timeoutMs: delayMs }, ProxyBase.isOwn(proxy))
 }

@@ -96,7 +96,7 @@ export type SelfProxy<T> = {
 
 /** A proxy of a class that is not known: any method by name, of any arguments (contract, section 2). */
 export type AnyProxy = ProxyOwn & {
-  readonly [method: string]: (...args: unknown[]) => PromiseLike<unknown>
+  readonly [method: string]: (...args: unknown[]) => StreamCall<unknown, unknown>
 } & {
   readonly then?: never
 }

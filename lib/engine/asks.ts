@@ -4,6 +4,7 @@
 import { answerWith, isError } from '../errors.js'
 import { onAbort } from './abort.js'
 import * as frame from './frame.js'
+import type { StreamReader } from './stream-reader.js'
 
 // Bound here: an import is looked up at each use, a constant of the module is known to the compiler.
 const { ASK_SEQUENCE, UNDER_WAY } = frame
@@ -24,12 +25,14 @@ const keep = (resolve: Settle) => {
 
 export class Asks {
   readonly #control: Int32Array
-  readonly #onTimeout: (target: AskTarget, timeoutMs: number, method: number) => unknown
+  readonly #onTimeout: (target: AskTarget, timeoutMs: number, method: number, isStream: boolean) => unknown
   readonly #onCancel: (target: AskTarget, index: number, sequence: number) => void
   readonly #resolves: (Settle | undefined)[] = []
   /** Stays behind when an ask is settled: its slot will hold another soon. */
   readonly #targets: (AskTarget | undefined)[] = []
   readonly #cleanups = new Map<number, () => void>()
+  /** Of those that are streams. */
+  readonly #readers = new Map<number, StreamReader>()
   #sequences = new Int32Array(64)
   #methods = new Int32Array(64)
   #deadlines = new Float64Array(64)
@@ -46,7 +49,7 @@ export class Asks {
   /** control: the slot's control block. onTimeout makes the error. onCancel hears of each ask that its caller gave up. */
   constructor(
     control: Int32Array,
-    onTimeout: (target: AskTarget, timeoutMs: number, method: number) => unknown,
+    onTimeout: (target: AskTarget, timeoutMs: number, method: number, isStream: boolean) => unknown,
     onCancel: (target: AskTarget, index: number, sequence: number) => void,
   ) {
     this.#control = control
@@ -57,12 +60,17 @@ export class Asks {
   /** A promise of the answer; index and sequence say which ask it is. Hot: ask-local, ask-pipelined. */
   begin(target: AskTarget, method: number, timeoutMs: number, exact: boolean): Promise<unknown> {
     const promise = new Promise<unknown>(keep)
+    this.#open(resolveLast, target, method, timeoutMs, exact)
+    return promise
+  }
+
+  #open(settle: Settle, target: AskTarget, method: number, timeoutMs: number, exact: boolean): void {
     const index = this.#free.length > 0 ? (this.#free.pop() as number) : this.#grow()
     const control = this.#control
     const sequence = ((control[ASK_SEQUENCE] as number) + 1) | 0 || 1
     control[ASK_SEQUENCE] = sequence
     control[UNDER_WAY] = (control[UNDER_WAY] as number) + 1
-    this.#resolves[index] = resolveLast
+    this.#resolves[index] = settle
     this.#targets[index] = target
     this.#sequences[index] = sequence
     this.#methods[index] = method
@@ -73,7 +81,55 @@ export class Asks {
     if (deadline < this.#earliest) this.#arm(deadline)
     this.index = index
     this.sequence = sequence
-    return promise
+  }
+
+  /** As begin, of a stream: its reader hears what comes. */
+  read(reader: StreamReader, timeoutMs: number, signal: AbortSignal | undefined): void {
+    this.#open((value) => reader.ended(value, true), reader.target, reader.method, timeoutMs, true)
+    const { index, sequence } = this
+    reader.index = index
+    reader.sequence = sequence
+    this.#readers.set(index, reader)
+    if (signal !== undefined)
+      this.#cleanups.set(
+        index,
+        onAbort(signal, () => reader.aborted(signal.reason)),
+      )
+  }
+
+  /** Undefined where that ask is no stream, or over. Hot: stream. */
+  readerOf(index: number, sequence: number): StreamReader | undefined {
+    return this.isOpen(index, sequence) ? this.#readers.get(index) : undefined
+  }
+
+  /** The generator of a stream has returned. */
+  end(index: number, sequence: number, value: unknown): void {
+    const reader = this.readerOf(index, sequence)
+    if (reader === undefined) {
+      this.resolve(index, sequence, value)
+      return
+    }
+    this.#close(index)
+    reader.ended(value, false)
+  }
+
+  /** Its caller wants no more of it. */
+  quit(index: number, sequence: number): void {
+    if (!this.isOpen(index, sequence)) return
+    this.#close(index)
+    this.#onCancel(this.#targets[index] as AskTarget, index, sequence)
+  }
+
+  /** Of an open stream: somebody waits for its next item, from now on. */
+  expect(index: number): void {
+    const deadline = performance.now() + (this.#timeouts[index] as number)
+    this.#deadlines[index] = deadline
+    if (deadline < this.#earliest) this.#arm(deadline)
+  }
+
+  /** Of an open stream: nobody waits, so that no time passes. */
+  rest(index: number): void {
+    this.#deadlines[index] = Number.POSITIVE_INFINITY
   }
 
   /** The turn is over: the clock is read again for the next ask. */
@@ -107,7 +163,17 @@ export class Asks {
   }
 
   reject(index: number, sequence: number, error: unknown): boolean {
-    return this.isOpen(index, sequence) && this.resolve(index, sequence, Promise.reject(error))
+    if (!this.isOpen(index, sequence)) return false
+    return this.#failed(index, error, false) || this.resolve(index, sequence, Promise.reject(error))
+  }
+
+  /** False where it is no stream. */
+  #failed(index: number, error: unknown, remote: boolean): boolean {
+    const reader = this.#readers.get(index)
+    if (reader === undefined) return false
+    this.#close(index)
+    reader.failed(error, remote)
+    return true
   }
 
   /**
@@ -116,8 +182,9 @@ export class Asks {
    */
   fail(index: number, sequence: number, error: unknown, remote: boolean): boolean {
     if (!isError(error)) return this.reject(index, sequence, error)
+    if (!this.isOpen(index, sequence)) return false
     // Resolved with a promise that rejects: only so does V8 know who waits.
-    return this.isOpen(index, sequence) && this.resolve(index, sequence, answerWith(error, remote))
+    return this.#failed(index, error, remote) || this.resolve(index, sequence, answerWith(error, remote))
   }
 
   /** The signal's reason rejects the ask. It was not aborted yet. */
@@ -155,6 +222,7 @@ export class Asks {
     this.#resolves[index] = undefined
     this.#free.push(index)
     this.#control[UNDER_WAY] = (this.#control[UNDER_WAY] as number) - 1
+    if (this.#readers.size > 0) this.#readers.delete(index)
     if (this.#cleanups.size > 0) {
       this.#cleanups.get(index)?.()
       this.#cleanups.delete(index)
@@ -197,7 +265,13 @@ export class Asks {
       const deadline = this.#deadlines[i] as number
       if (deadline > now) earliest = Math.min(earliest, deadline)
       else {
-        const error = this.#onTimeout(target, this.#timeouts[i] as number, this.#methods[i] as number)
+        const isStream = this.#readers.has(i)
+        const error = this.#onTimeout(
+          target,
+          this.#timeouts[i] as number,
+          this.#methods[i] as number,
+          isStream,
+        )
         this.#giveUp(i, this.#sequences[i] as number, error, true)
       }
     }

@@ -80,6 +80,7 @@ export class Cancellations {
     for (const call of calls ?? []) {
       if (call.slot !== slot || call.ask !== ask || call.sequence !== sequence) continue
       call.controller?.abort()
+      call.source?.cancel()
       return true
     }
     return false

@@ -1,6 +1,7 @@
 // An actor on this thread, as the engine sees it: where its messages go, what runs, and whether more may begin.
 
 import type { Receive } from './receivers.js'
+import type { StreamSource } from './stream-source.js'
 import type { Target } from './target.js'
 
 // biome-ignore lint/suspicious/noExplicitAny: a user's method, called with what was sent
@@ -41,7 +42,9 @@ export interface Call {
   readonly ask: number
   readonly sequence: number
   /** Of its signal, where its method has asked for one. */
-  readonly controller: AbortController | undefined
+  controller: AbortController | undefined
+  /** Where it is a stream's. */
+  source: StreamSource | undefined
   /** Answered, or given up: what its method does from here on is nobody's. */
   over: boolean
 }

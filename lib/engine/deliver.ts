@@ -17,6 +17,7 @@ const {
   CURSOR,
   KIND_MASK,
   KIND_SHIFT,
+  MAX_ARGUMENTS,
   METHOD,
   METHOD_SHIFT,
   SAME,
@@ -73,6 +74,8 @@ export function makeDelivery(
     if (method === 0) return fn.call(cell.instance, value, cell.context ?? hooks.contextOf(cell))
     if (argc === 1) return fn.call(cell.instance, value)
     if (argc === 0) return fn.call(cell.instance)
+    const count = argc & MAX_ARGUMENTS
+    if (count <= 1) return count === 0 ? fn.call(cell.instance) : fn.call(cell.instance, value)
     return fn.apply(cell.instance, value as unknown[])
   }
 
@@ -99,7 +102,10 @@ export function makeDelivery(
             running.ended(),
           )
         }
-        if (isGenerator(result)) throw errors.notYetSupported('a generator as a method (streams)')
+        if (isStream(result)) {
+          const controller = running.ended()
+          if (slow.streams(cell, method, argc, result, slot, ask, sequence, controller)) return
+        }
       }
     } catch (thrown) {
       running.ended()
@@ -108,7 +114,7 @@ export function makeDelivery(
       return
     }
     running.ended()
-    if (sequence !== 0) slow.reply(slot, ask, sequence, result, false)
+    if (sequence !== 0) slow.reply(slot, ask, sequence, result, VALUE)
     if (cell.pool !== 0) slow.poolDone(cell, slot, ask, sequence)
   }
 
@@ -154,7 +160,7 @@ export function makeDelivery(
         sequence = i32[at + 6] as number
         argc = i32[at + 7] as number
         if (!cancellations.isEmpty && cancellations.take(slot, sequence)) return slow.skipped(cell, at)
-        if (argc !== 0) value = read(at + 8)
+        if ((argc & MAX_ARGUMENTS) !== 0) value = read(at + 8)
       }
     } catch (error) {
       return slow.unreadable(at, kind, error)
@@ -171,8 +177,7 @@ export function makeDelivery(
         slow.begun(cell, 0, result as PromiseLike<unknown>, 0, 0, 0, running.controller)
         return true
       }
-      if (isGenerator(result)) throw errors.notYetSupported('a generator as a method (streams)')
-      return false
+      return isStream(result) && slow.streams(cell, 0, 1, result, 0, 0, 0, running.controller)
     },
     failed: (cell, at, isRead, error) =>
       isRead ? slow.threw(cell, 0, error, 0, 0, 0) : slow.unreadable(at, TELL, error),
@@ -223,7 +228,7 @@ export function makeDelivery(
     queue.cells[at] = undefined
     queue.values[at] = undefined
     if (cell === undefined) return // it was taken out
-    if (head === 0) return slow.held(cell)
+    if (head === 0) return slow.queued(cell, value)
     const method = (head & 0xffff) - 1
     const argc = head >>> 16
     if (cell.closed)
@@ -245,10 +250,8 @@ function isReceiver({ instance, methods }: Cell): boolean {
   return methods[0] !== undefined && (instance as { receive?: unknown }).receive === methods[0]
 }
 
-function isGenerator(value: object): boolean {
-  return (
-    typeof (value as Iterator<unknown>).next === 'function' &&
-    (Symbol.iterator in value || Symbol.asyncIterator in value) &&
-    typeof (value as Generator).return === 'function'
-  )
+/** A quick look, at every object that a method gives. */
+function isStream(value: object): boolean {
+  const { next, [Symbol.asyncIterator]: iterator } = value as AsyncIterator<unknown> & AsyncIterable<unknown>
+  return typeof next === 'function' || typeof iterator === 'function'
 }

@@ -9,7 +9,12 @@ import {
   BOUNCE_DROPPED,
   BOUNCE_STOPPED,
   CALL,
+  CREDIT,
+  END,
   ERROR,
+  HEADER_WORDS,
+  ITEM,
+  ITEM_HEADER_WORDS,
   KIND_MASK,
   KIND_SHIFT,
   METHOD_SHIFT,
@@ -17,15 +22,21 @@ import {
   OVERFLOW_DROP_OLDEST,
   OVERFLOW_FAIL,
   SIGNAL,
+  SOURCE_SHIFT,
   SPILLED,
+  STREAMED,
   TELL,
   UNDER_WAY,
   VALUE,
+  WINDOW_SHIFT,
 } from './frame.js'
 import type { DeadLetterReason } from './hooks.js'
+import { type StreamSource, stepsOf } from './stream-source.js'
 import { nameOf, type Target } from './target.js'
 import type { Thread } from './thread.js'
 import { type SendOptions, waitFor } from './waiting.js'
+
+const SLOT_MASK = (1 << SOURCE_SHIFT) - 1
 
 /** An empty mailbox takes any legal message. */
 export function isFull(cell: Cell): boolean {
@@ -77,8 +88,9 @@ export class Dispatcher {
         call.over = true
         this.#count(-1)
         const error = this.stoppedError(cell.target, call.method)
-        if (call.sequence !== 0) this.reply(call.slot, call.ask, call.sequence, error, true)
+        if (call.sequence !== 0) this.reply(call.slot, call.ask, call.sequence, error, ERROR)
         call.controller?.abort(error)
+        call.source?.leave()
       }
     }
     for (let held = cell.held; held !== undefined; held = held.next) this.lost(cell, held)
@@ -204,7 +216,13 @@ export class Dispatcher {
 
   // --- calls
 
-  held(cell: Cell): void {
+  /** An entry of the local queue that is no message: a stream's turn, else that of what the actor holds. */
+  queued(cell: Cell, value: unknown): void {
+    if (value !== undefined) (value as StreamSource).resume()
+    else this.#held(cell)
+  }
+
+  #held(cell: Cell): void {
     cell.heldQueued = false
     const thread = this.#thread
     for (let budget = 64; budget > 0 && cell.paused === 0 && !cell.closed; budget--) {
@@ -227,32 +245,99 @@ export class Dispatcher {
     sequence: number,
     controller: AbortController | undefined,
   ): void {
-    const call: Call = { cell, method, slot, ask, sequence, controller, over: false }
+    const call = this.#begin(cell, method, slot, ask, sequence, controller)
+    const promise = result instanceof Promise ? result : Promise.resolve(result)
+    promise.then(
+      (value) => this.settled(call, value, VALUE),
+      (thrown) => this.settled(call, thrown, ERROR),
+    )
+  }
+
+  /**
+   * A method gave something that streams; false where it is a value.
+   * @param argc of the call, which says whether its caller takes a stream
+   */
+  streams(
+    cell: Cell,
+    method: number,
+    argc: number,
+    result: object,
+    slot: number,
+    ask: number,
+    sequence: number,
+    controller: AbortController | undefined,
+  ): boolean {
+    const steps = stepsOf(result)
+    if (steps === undefined) return false
+    if (sequence !== 0 && (argc & STREAMED) === 0)
+      throw errors.undeclaredStream(this.#thread.hooks.methodName(cell.target, method))
+    const call = this.#begin(cell, method, slot, ask, sequence, controller)
+    this.#thread.streams.begin(call, steps, Symbol.asyncIterator in result, argc >> WINDOW_SHIFT)
+    return true
+  }
+
+  #begin(
+    cell: Cell,
+    method: number,
+    slot: number,
+    ask: number,
+    sequence: number,
+    controller: AbortController | undefined,
+  ): Call {
+    const call: Call = {
+      cell,
+      method,
+      slot,
+      ask,
+      sequence,
+      controller,
+      source: undefined,
+      over: false,
+    }
     cell.calls ??= new Set()
     cell.calls.add(call)
     this.#count(1)
     if (++cell.running >= cell.options.limit) this.#thread.pause(cell, PAUSED_FULL)
-    const promise = result instanceof Promise ? result : Promise.resolve(result)
-    promise.then(
-      (value) => this.#settled(call, value, false),
-      (thrown) => this.#settled(call, thrown, true),
-    )
+    return call
   }
 
-  #settled(call: Call, value: unknown, threw: boolean): void {
+  /** Nothing is under way for its caller any more; false where that was so before. */
+  #over(call: Call): boolean {
+    if (call.over) return false
+    call.over = true
+    call.cell.calls?.delete(call)
+    this.#count(-1)
+    return true
+  }
+
+  /** Its caller is told the error now, whatever its method does from here on. */
+  failed(call: Call, error: unknown): void {
+    if (this.#over(call) && call.sequence !== 0) this.reply(call.slot, call.ask, call.sequence, error, ERROR)
+  }
+
+  /** An asynchronous call is done. kind: VALUE, END of a stream, or ERROR. */
+  settled(call: Call, value: unknown, kind: number): void {
     const { cell } = call
     cell.running--
-    if (!call.over) {
-      call.over = true
-      cell.calls?.delete(call)
-      this.#count(-1)
-      if (threw) this.threw(cell, call.method, value, call.slot, call.ask, call.sequence)
-      else if (call.sequence !== 0) this.reply(call.slot, call.ask, call.sequence, value, false)
+    if (this.#over(call)) {
+      if (kind === ERROR) this.threw(cell, call.method, value, call.slot, call.ask, call.sequence)
+      else if (call.sequence !== 0) this.reply(call.slot, call.ask, call.sequence, value, kind)
     }
     if (cell.closed) return
     if (cell.running < cell.options.limit) this.#thread.unpause(cell, PAUSED_FULL)
     if (cell.pool !== 0) this.poolDone(cell, call.slot, call.ask, call.sequence)
     if (cell.draining !== undefined && cell.draining.left === 0 && cell.running === 0) cell.draining.done()
+  }
+
+  /** What that thread's actors asked for is nobody's any more. */
+  callerLost(slot: number): void {
+    for (const cell of this.#thread.cells) {
+      for (const call of cell?.calls ?? []) {
+        if (call.slot !== slot || call.sequence === 0) continue
+        call.controller?.abort()
+        call.source?.cancel()
+      }
+    }
   }
 
   /** A message of the engine's own. */
@@ -279,24 +364,27 @@ export class Dispatcher {
   threw(cell: Cell, method: number, thrown: unknown, slot: number, ask: number, sequence: number): void {
     const { hooks } = this.#thread
     const error = hooks.classify(thrown, cell, method)
-    if (sequence !== 0) this.reply(slot, ask, sequence, error, true)
-    else hooks.unobserved(error, cell, method)
+    if (sequence !== 0) this.reply(slot, ask, sequence, error, ERROR)
+    else hooks.unobserved(error, cell.target, method)
     hooks.failed(error, cell, method)
   }
 
-  reply(slot: number, ask: number, sequence: number, value: unknown, isError: boolean): void {
+  /** kind: VALUE, END of a stream, or ERROR. */
+  reply(slot: number, ask: number, sequence: number, value: unknown, kind: number): void {
     const thread = this.#thread
-    if (slot !== thread.slot) return thread.sender.answer(slot, ask, sequence, value, isError)
+    if (slot !== thread.slot) return thread.sender.answer(slot, ask, sequence, value, kind)
     let copy: unknown
-    let failed = isError
+    let failed = kind === ERROR
     try {
       copy = thread.copyOne(value, 'result')
     } catch (error) {
       copy = error
       failed = true
     }
-    if (!failed) thread.asks.resolve(ask, sequence, copy)
-    else if (typeof copy === 'number') thread.asks.fail(ask, sequence, this.#bounced(ask, copy), false)
+    if (!failed) {
+      if (kind === END) thread.asks.end(ask, sequence, copy)
+      else thread.asks.resolve(ask, sequence, copy)
+    } else if (typeof copy === 'number') thread.asks.fail(ask, sequence, this.#bounced(ask, copy), false)
     else thread.asks.fail(ask, sequence, copy, true)
   }
 
@@ -331,22 +419,31 @@ export class Dispatcher {
     const i32 = this.#i32
     const ask = i32[at + 1] as number
     const sequence = i32[at + 2] as number
-    const { asks } = this.#thread
+    const { asks, streams } = this.#thread
+    if (kind === CREDIT) return streams.granted(ask, sequence, i32[at + 4] as number)
     if (!asks.isOpen(ask, sequence)) {
       this.#dropBlocks(at)
       return
     }
     let value: unknown
     try {
-      value = this.read(at + 4)
+      value = this.read(at + (kind === ITEM ? ITEM_HEADER_WORDS : HEADER_WORDS))
     } catch (error) {
       asks.fail(ask, sequence, error, false)
       return
     }
-    if (kind === ERROR)
+    if (kind === ITEM) {
+      const from = i32[at + 4] as number
+      const reader = asks.readerOf(ask, sequence)
+      reader?.item(value, from & SLOT_MASK, from >>> SOURCE_SHIFT, i32[at + 5] as number)
+    } else if (kind === ERROR) {
       if (typeof value === 'number') asks.fail(ask, sequence, this.#bounced(ask, value), false)
       else asks.fail(ask, sequence, value, true)
-    else asks.resolve(ask, sequence, value)
+    } else if (kind === END) {
+      asks.end(ask, sequence, value)
+    } else {
+      asks.resolve(ask, sequence, value)
+    }
   }
 
   bounce(at: number, reason: DeadLetterReason): void {
@@ -369,7 +466,7 @@ export class Dispatcher {
     }
     // A number for an error: the caller knows whom it asked for what, and says so.
     const why = reason === 'mailbox-full' ? BOUNCE_DROPPED : BOUNCE_STOPPED
-    this.reply(i32[at + 4] as number, i32[at + 5] as number, i32[at + 6] as number, why, true)
+    this.reply(i32[at + 4] as number, i32[at + 5] as number, i32[at + 6] as number, why, ERROR)
     this.#dropBlocks(at)
   }
 
@@ -377,7 +474,7 @@ export class Dispatcher {
     const i32 = this.#i32
     if (kind === ASK || kind === SIGNAL) {
       const known = isPulsingError(error) ? error : errors.internal('a message could not be read', error)
-      this.reply(i32[at + 4] as number, i32[at + 5] as number, i32[at + 6] as number, known, true)
+      this.reply(i32[at + 4] as number, i32[at + 5] as number, i32[at + 6] as number, known, ERROR)
     } else {
       const target = this.#thread.targetAt(this.#thread.slot, i32[at + 1] as number, i32[at + 2] as number, 0)
       this.#thread.hooks.deadLetter(target, (i32[at] as number) >>> METHOD_SHIFT, undefined, 'not-handled')

@@ -25,10 +25,21 @@ export const ASK = 2
 export const SIGNAL = 3
 export const VALUE = 4
 export const ERROR = 5
+export const ITEM = 6
+export const END = 7
+export const CREDIT = 8
 
 /** Words of a frame before what it carries. */
 export const HEADER_WORDS = 4
 export const ASK_HEADER_WORDS = 8
+export const ITEM_HEADER_WORDS = 6
+export const CREDIT_WORDS = 6
+/** In the count of an ask's arguments: its caller takes a stream, and how many items ahead stands higher. */
+export const STREAMED: number = 1 << 15
+export const WINDOW_SHIFT = 16
+export const MAX_ARGUMENTS: number = STREAMED - 1
+/** In an item, the index of its source stands above the slot. */
+export const SOURCE_SHIFT = 8
 export const BATCH_HEADER_WORDS = 4
 
 /** Why a frame came back. */
@@ -74,6 +85,9 @@ export const LAYOUT: readonly number[] = [
   SIGNAL,
   VALUE,
   ERROR,
+  ITEM,
+  END,
+  CREDIT,
   CURSOR,
   BATCH,
   NEXT_GENERATION,

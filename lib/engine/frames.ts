@@ -10,6 +10,8 @@ import {
   BLOCKS_BIT,
   CALL,
   HEADER_WORDS,
+  ITEM,
+  ITEM_HEADER_WORDS,
   KIND_MASK,
   KIND_SHIFT,
   MAX_FRAME_BYTES,
@@ -28,14 +30,16 @@ export interface Made {
   readonly blocks: readonly number[]
 }
 
-/** Not methods: an answer, and what the system sends for a spawn. */
+/** Not methods: an answer, what the system sends for a spawn, and the items of a stream. */
 export const ANSWER = -1
 export const SPAWN = -2
+export const ITEMS = -3
 
 /** What the value of a call is named in messages of errors. */
 export function path(method: number, argc: number): string {
   if (method === ANSWER) return 'result'
   if (method === SPAWN) return 'spawn'
+  if (method === ITEMS) return 'item'
   return method === 0 ? 'message' : argc === 1 ? 'args[0]' : 'args'
 }
 
@@ -95,13 +99,26 @@ export class FrameMaker {
     return made
   }
 
-  /** An answer. */
-  answer(kind: number, ask: number, sequence: number, value: unknown): Made {
-    const made = this.#standalone(HEADER_WORDS, 1, value, 'result')
-    made.frame[0] = (made.frame[0] as number) | (kind << KIND_SHIFT)
-    made.frame[1] = ask
-    made.frame[2] = sequence
-    return made
+  /** An answer, or an item. */
+  answer(
+    kind: number,
+    ask: number,
+    sequence: number,
+    value: unknown,
+    source: number,
+    generation: number,
+  ): Int32Array {
+    const isItem = kind === ITEM
+    const header = isItem ? ITEM_HEADER_WORDS : HEADER_WORDS
+    const { frame } = this.#standalone(header, 1, value, path(isItem ? ITEMS : ANSWER, 1))
+    frame[0] = (frame[0] as number) | (kind << KIND_SHIFT)
+    frame[1] = ask
+    frame[2] = sequence
+    if (isItem) {
+      frame[4] = source
+      frame[5] = generation
+    }
+    return frame
   }
 
   #standalone(header: number, argc: number, value: unknown, root: string): Made {

@@ -20,7 +20,7 @@ export interface Hooks {
   /** What a method threw, as its caller is to see it. */
   classify(thrown: unknown, cell: Cell, method: number): Error
   /** A method failed and nobody waits for its answer. */
-  unobserved(error: Error, cell: Cell, method: number): void
+  unobserved(error: Error, target: Target, method: number): void
   /** A method failed with `error`, which its caller has been told: harm to the actor is decided here. */
   failed(error: Error, cell: Cell, method: number): void
   deadLetter(target: Target, method: number, message: unknown, reason: DeadLetterReason): void

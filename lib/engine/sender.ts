@@ -9,6 +9,7 @@ import * as frame from './frame.js'
 import {
   ANSWER,
   FrameMaker,
+  ITEMS,
   MAX_FRAME_WORDS,
   type Made,
   path,
@@ -18,6 +19,7 @@ import {
 } from './frames.js'
 import type { Hooks } from './hooks.js'
 import { Outbox } from './outbox.js'
+import type { StreamReader } from './stream-reader.js'
 import { nameOf, type Target } from './target.js'
 import { NO_SEGMENT, NOBODY, type SendOptions, WaitingRoom } from './waiting.js'
 
@@ -27,15 +29,21 @@ const {
   ASK_HEADER_WORDS,
   BLOCKS_BIT,
   CALL,
+  CREDIT,
+  CREDIT_WORDS,
   ERROR,
   HEADER_WORDS,
+  ITEM,
+  ITEM_HEADER_WORDS,
   KIND_SHIFT,
   METHOD_SHIFT,
   OVERFLOW_DROP_NEWEST,
   OVERFLOW_FAIL,
   SIGNAL,
+  SOURCE_SHIFT,
+  STREAMED,
   TELL,
-  VALUE,
+  WINDOW_SHIFT,
 } = frame
 const { Encoder, INT } = codec
 
@@ -44,6 +52,9 @@ const INT_TELL_WORDS = HEADER_WORDS + 2
 const INT_TELL = (INT_TELL_WORDS >> 1) | (TELL << KIND_SHIFT)
 /** A call's arguments come behind their number. */
 const CALL_HEADER_WORDS = HEADER_WORDS + 2
+
+/** How many items a reader took. */
+const CREDIT_FRAME = (CREDIT_WORDS >> 1) | (CREDIT << KIND_SHIFT)
 
 const SETTLED = Promise.resolve()
 
@@ -254,62 +265,132 @@ export class Sender {
     exact: boolean,
     kind: number = ASK,
   ): Promise<unknown> {
-    let room: number | undefined
-    if (kind === ASK && (target.credit <= 0 || target.waiting !== undefined)) {
-      room = this.waiting.why(target)
-      if (room === NOBODY)
-        return Promise.reject(errors.actorStopped(nameOf(target), this.#hooks.methodName(target, method)))
-      if (room === OVERFLOW_DROP_NEWEST || room === OVERFLOW_FAIL)
-        return Promise.reject(errors.mailboxFull(nameOf(target)))
-    }
+    const room = kind === ASK ? this.#room(target) : undefined
+    const refused = this.#refusal(target, method, room)
+    if (refused !== undefined) return Promise.reject(refused)
     const promise = this.#asks.begin(target, method, timeoutMs, exact)
     const { index, sequence } = this.#asks
     if (signal !== undefined) this.#asks.abortWith(signal, index, sequence)
+    this.#request(kind, target, method, argc, argc, value, index, sequence, room)
+    return promise
+  }
+
+  /** An ask whose answer is a stream. */
+  askStream(
+    reader: StreamReader,
+    target: Target,
+    argc: number,
+    value: unknown,
+    timeoutMs: number,
+    signal: AbortSignal | undefined,
+  ): void {
+    const { method, window } = reader
+    const room = this.#room(target)
+    const refused = this.#refusal(target, method, room)
+    if (refused !== undefined) return reader.failed(refused, false)
+    this.#asks.read(reader, timeoutMs, signal)
+    const count = argc | STREAMED | (window << WINDOW_SHIFT)
+    this.#request(ASK, target, method, argc, count, value, reader.index, reader.sequence, room)
+  }
+
+  /** Undefined where an ask may go now, else why not. */
+  #room(target: Target): number | undefined {
+    return target.credit <= 0 || target.waiting !== undefined ? this.waiting.why(target) : undefined
+  }
+
+  /** The error of an ask that is not even to wait. */
+  #refusal(target: Target, method: number, room: number | undefined): Error | undefined {
+    if (room === NOBODY) return errors.actorStopped(nameOf(target), this.#hooks.methodName(target, method))
+    const isRefused = room === OVERFLOW_DROP_NEWEST || room === OVERFLOW_FAIL
+    return isRefused ? errors.mailboxFull(nameOf(target)) : undefined
+  }
+
+  /** Sends an ask, or has it wait. count: of its arguments, as the frame says it. */
+  #request(
+    kind: number,
+    target: Target,
+    method: number,
+    argc: number,
+    count: number,
+    value: unknown,
+    index: number,
+    sequence: number,
+    room: number | undefined,
+  ): void {
+    const make = () => {
+      const made = this.#frames.message(kind, target, method, argc, value, index, sequence)
+      made.frame[7] = count
+      return made
+    }
     try {
       const out = this.#out(target.slot)
       if (target.waiting === undefined) target.out = out
       const at =
         room !== undefined || this.#state.writing ? 0 : kind === ASK ? out.begin() : out.beginSystem()
       if (at === 0) {
-        const made = this.#frames.message(kind, target, method, argc, value, index, sequence)
+        const made = make()
         if (this.#state.writing) this.#nested.push({ out, frame: made.frame })
         else this.waiting.wait(target, made, room === undefined)
-        return promise
+        return
       }
       const i32 = this.#i32
       i32[at + 4] = this.#slot
       i32[at + 5] = index
       i32[at + 6] = sequence
-      i32[at + 7] = argc
+      i32[at + 7] = count
       const from = at + ASK_HEADER_WORDS
       const end = argc === 0 ? from : this.#encode(at, from, value, kind === ASK ? method : SPAWN, argc)
-      if (end === 0)
-        this.#send(out, target, this.#frames.message(kind, target, method, argc, value, index, sequence))
+      if (end === 0) this.#send(out, target, make())
       else this.#finish(out, at, end, kind, method, target)
     } catch (error) {
       this.#asks.reject(index, sequence, error)
     }
-    return promise
   }
 
-  /** The answer to an ask of another thread. Never fails, never waits. */
-  answer(slot: number, ask: number, sequence: number, value: unknown, isError: boolean): void {
+  /** The answer to an ask of another thread: VALUE, ERROR or END. Never fails, never waits. */
+  answer(slot: number, ask: number, sequence: number, value: unknown, kind: number): void {
     const out = this.#out(slot)
-    const kind = isError ? ERROR : VALUE
     try {
-      const at = this.#state.writing || out.isLate ? 0 : out.beginSystem()
-      if (at === 0) {
-        const { frame } = this.#frames.answer(kind, ask, sequence, value)
-        if (this.#state.writing) this.#nested.push({ out, frame })
-        else out.later(frame)
-        return
-      }
-      this.#finishAnswer(out, at, kind, ask, sequence, value)
+      this.#answer(
+        out,
+        this.#state.writing || out.isLate ? 0 : out.beginSystem(),
+        kind,
+        ask,
+        sequence,
+        value,
+        0,
+        0,
+      )
     } catch (error) {
-      if (isError)
-        this.answer(slot, ask, sequence, errors.internal('an error could not be carried to its caller'), true)
-      else this.answer(slot, ask, sequence, error, true)
+      const known = kind === ERROR ? errors.internal('an error could not be carried to its caller') : error
+      this.answer(slot, ask, sequence, known, ERROR)
     }
+  }
+
+  /** An item of a stream, for the reader on that slot. Throws where it can't be carried. Hot: stream. */
+  item(slot: number, ask: number, sequence: number, index: number, generation: number, value: unknown): void {
+    const out = this.#out(slot)
+    const at = this.#state.writing || out.isLate ? 0 : out.begin()
+    this.#answer(out, at, ITEM, ask, sequence, value, this.#slot | (index << SOURCE_SHIFT), generation)
+  }
+
+  /** The reader of a stream took so many items. */
+  credit(slot: number, index: number, generation: number, items: number): void {
+    const out = this.#out(slot)
+    const at = this.#state.writing || out.isLate ? 0 : out.beginSystem()
+    if (at === 0) {
+      const frame = Int32Array.of(CREDIT_FRAME, index, generation, 0, items, 0)
+      if (this.#state.writing) this.#nested.push({ out, frame })
+      else out.later(frame)
+      return
+    }
+    const i32 = this.#i32
+    i32[at] = CREDIT_FRAME
+    i32[at + 1] = index
+    i32[at + 2] = generation
+    i32[at + 4] = items
+    out.end(at + CREDIT_WORDS)
+    if (!this.#state.flushes) this.#flushSoon()
   }
 
   /** A frame of the engine's own, behind what was sent to that actor of this thread before. */
@@ -412,16 +493,33 @@ export class Sender {
     if (!this.#state.flushes) this.#flushSoon()
   }
 
-  #finishAnswer(out: Outbox, at: number, kind: number, ask: number, sequence: number, value: unknown): void {
-    const end = this.#encode(at, at + HEADER_WORDS, value, ANSWER, 1)
+  /** An answer or an item, at that word; 0: it has to wait. */
+  #answer(
+    out: Outbox,
+    at: number,
+    kind: number,
+    ask: number,
+    sequence: number,
+    value: unknown,
+    source: number,
+    generation: number,
+  ): void {
+    const isItem = kind === ITEM
+    const from = at + (isItem ? ITEM_HEADER_WORDS : HEADER_WORDS)
+    const end = at === 0 ? 0 : this.#encode(at, from, value, isItem ? ITEMS : ANSWER, 1)
     if (end === 0) {
-      const { frame } = this.#frames.answer(kind, ask, sequence, value)
-      if (!out.copy(frame, true)) out.later(frame)
+      const frame = this.#frames.answer(kind, ask, sequence, value, source, generation)
+      if (this.#state.writing) this.#nested.push({ out, frame })
+      else if (at === 0 || !out.copy(frame, !isItem)) out.later(frame)
     } else {
       const i32 = this.#i32
       i32[at] = ((end - at) >> 1) | (kind << KIND_SHIFT)
       i32[at + 1] = ask
       i32[at + 2] = sequence
+      if (isItem) {
+        i32[at + 4] = source
+        i32[at + 5] = generation
+      }
       out.end(end)
       if (this.#state.blockWord !== 0) this.#carryBlocks(out, at, undefined)
     }

@@ -13,6 +13,9 @@ import { path } from './frames.js'
 import type { Hooks } from './hooks.js'
 import { LocalQueue } from './local-queue.js'
 import { Sender } from './sender.js'
+import type { StreamReader } from './stream-reader.js'
+import type { StreamSource } from './stream-source.js'
+import { Streams } from './streams.js'
 import { nameOf, Target } from './target.js'
 import { Targets } from './targets.js'
 import type { SendOptions } from './waiting.js'
@@ -25,6 +28,7 @@ const {
   CURRENT,
   CURSOR,
   LOCAL_WORK,
+  METHOD,
   NEXT_GENERATION,
   NOTICE_ARENA_ROOM,
   NOTICE_ASK_LOST,
@@ -35,6 +39,7 @@ const {
   POOL_SLOT,
   REFERENCED,
   SIGNAL,
+  STREAMED,
   TURN,
   UNMANNED,
   YIELD,
@@ -71,6 +76,7 @@ export class Thread {
   readonly codec: ThreadCodecHost
   readonly dispatcher: Dispatcher
   readonly cancellations: Cancellations = new Cancellations(this)
+  readonly streams: Streams = new Streams(this)
   readonly local: LocalQueue = new LocalQueue()
   /** Calls that are to be made later: they are given up when the thread leaves. */
   readonly delayed: Set<{ cancel(): boolean }> = new Set()
@@ -118,8 +124,10 @@ export class Thread {
     )
     this.asks = new Asks(
       this.control,
-      (target, timeoutMs, method) =>
-        errors.askTimeout(this.hooks.methodName(target as Target, method), timeoutMs),
+      (target, timeoutMs, method, isStream) => {
+        const name = this.hooks.methodName(target as Target, method)
+        return isStream ? errors.streamTimeout(name, timeoutMs) : errors.askTimeout(name, timeoutMs)
+      },
       (target, ask, sequence) => this.cancellations.say(target as Target, ask, sequence),
     )
     this.sender = new Sender(
@@ -267,15 +275,55 @@ export class Thread {
     const { index, sequence } = this.asks
     if (signal !== undefined) this.asks.abortWith(signal, index, sequence)
     // Hot: ask-local.
-    if (full) {
-      this.dispatcher.askFull(cell, method, argc, copy, bytes8, index, sequence)
-    } else {
-      cell.depth++
-      if (bytes8 !== 0) cell.bytes8 += bytes8
-      this.local.push(cell, method, argc, copy, index, sequence, bytes8)
-      if (!this.#running && !this.#localQueued) this.#queueLocal()
-    }
+    if (full) this.dispatcher.askFull(cell, method, argc, copy, bytes8, index, sequence)
+    else this.#pushAsk(cell, method, argc, copy, bytes8, index, sequence)
     return promise
+  }
+
+  #pushAsk(
+    cell: Cell,
+    method: number,
+    argc: number,
+    copy: unknown,
+    bytes8: number,
+    index: number,
+    sequence: number,
+  ): void {
+    cell.depth++
+    if (bytes8 !== 0) cell.bytes8 += bytes8
+    this.local.push(cell, method, argc, copy, index, sequence, bytes8)
+    if (!this.#running && !this.#localQueued) this.#queueLocal()
+  }
+
+  /** As ask, where the answer is a stream: whatever comes, errors too, comes to its reader. */
+  askStream(
+    reader: StreamReader,
+    argc: number,
+    value: unknown,
+    timeoutMs: number,
+    signal: AbortSignal | undefined,
+  ): void {
+    const target = reader.target as Target
+    const { method } = reader
+    if (this.stopped) return reader.failed(errors.systemStopped(), false)
+    const { cell } = target
+    if (cell === undefined) return this.sender.askStream(reader, target, argc, value, timeoutMs, signal)
+    let copy: unknown
+    try {
+      copy = this.#copyArguments(method, argc, value)
+    } catch (error) {
+      return reader.failed(error, false)
+    }
+    const bytes8 = this.#copied8
+    if (cell.closed) return reader.failed(this.dispatcher.stoppedError(target, method), false)
+    const full = cell.waiters !== undefined || (isFull(cell) && cell !== this.current)
+    if (full && this.dispatcher.refusesAsk(cell))
+      return reader.failed(errors.mailboxFull(nameOf(target)), false)
+    this.asks.read(reader, timeoutMs, signal)
+    const { index, sequence } = reader
+    const count = argc | STREAMED
+    if (full) this.dispatcher.askFull(cell, method, count, copy, bytes8, index, sequence)
+    else this.#pushAsk(cell, method, count, copy, bytes8, index, sequence)
   }
 
   /** An ask of another thread's agent, in the system lane: not counted, not held up. */
@@ -339,6 +387,21 @@ export class Thread {
     if (!this.#running && !this.#localQueued) this.#queueLocal()
   }
 
+  /** A stream of that actor steps on when others had their turn. */
+  queueSource(cell: Cell, source: StreamSource): void {
+    this.local.push(cell, -1, 0, source, 0, 0, 0)
+    if (!this.#running && !this.#localQueued) this.#queueLocal()
+  }
+
+  /** That actor's code runs from here on; gives whose ran. undefined: none. */
+  enter(cell: Cell | undefined, method: number): Cell | undefined {
+    const before = this.current
+    this.current = cell
+    this.control[CURRENT] = cell === undefined ? -1 : cell.index
+    this.control[METHOD] = method
+    return before
+  }
+
   /** A message of the engine's own, behind the local ones of that actor. */
   pushLocal(cell: Cell, method: number): void {
     this.local.push(cell, method, 0, undefined, 0, 0, 0)
@@ -351,6 +414,7 @@ export class Thread {
     this.sender.flush()
     this.stopped = true
     for (const call of this.delayed) call.cancel()
+    this.streams.dispose()
     this.asks.dispose()
     this.port.detach()
   }
@@ -457,6 +521,7 @@ export class Thread {
         case NOTICE_THREAD_DIED:
           this.#lost((target) => target.slot === a && target.index !== 0 && target.generation - b < 0)
           this.#lostAgent(a, errors.threadDied(`thread ${a} has ended`))
+          this.dispatcher.callerLost(a)
           this.hooks.threadDied(a, b)
           break
         case NOTICE_ASK_LOST:

@@ -141,11 +141,11 @@ export class LocalThread implements ActorHost {
       methodName: (target, method) => this.#methodName(target, method),
       // What keeps an actor from starting rejects its spawn as it is, as on one thread.
       classify: (thrown, cell) => (isAgent(cell) ? (thrown as Error) : classify(thrown)),
-      unobserved: (error, cell, method) => {
-        const actor = this.nameOf(cell.target)
+      unobserved: (error, target, method) => {
+        const actor = this.nameOf(target)
         this.events.happened({
           name: 'unobservedError',
-          data: { actor, method: this.#methodName(cell.target, method), error },
+          data: { actor, method: this.#methodName(target, method), error },
         })
       },
       failed: () => undefined,

@@ -6,17 +6,20 @@
 // Batch:   BatchHeader (16 bytes) | frames
 // Frame:   4 words, then what its kind carries
 //   word 0  size in 8 bytes (13 bits) | kind (4) | carries blocks (1) | method (14)
-//   word 1  index of the target actor; in an answer, index of the ask
-//   word 2  generation of the target; in an answer, sequence number of the ask
+//   word 1  index of the target actor; in an answer, index of the ask; in a credit, index of the stream's source
+//   word 2  generation of the target; in an answer, sequence number of the ask; in a credit, generation of the source
 //   word 3  next frame of a list while native code holds it; why it comes back where it is a bounce
 //
 // kind     to               carries
 // tell     receive()        the message
 // call     a method         argument count, 0, the arguments
-// ask      a method         reply slot, ask index, ask sequence, argument count, the arguments
+// ask      a method         reply slot, ask index, ask sequence, argument count | kStreamed | window << 16, the arguments
 // signal   the system lane  as ask; method is the operation
 // value    an ask           the answer
 // error    an ask           the error
+// item     an ask           slot of the source | its index << 8, its generation, an item of the stream
+// end      an ask           what the stream's generator returned
+// credit   a source         how many items its reader took, 0
 // A frame that carries blocks ends with their ids, their bytes / 8 and, in the last word, their count.
 #pragma once
 
@@ -28,7 +31,7 @@ namespace pulsing {
 /// Offset in the arena in units of 8 bytes. 0 is none: a control block stands there.
 using Addr = uint32_t;
 
-enum Kind : uint32_t { kTell = 0, kCall = 1, kAsk = 2, kSignal = 3, kValue = 4, kError = 5 };
+enum Kind : uint32_t { kTell = 0, kCall = 1, kAsk = 2, kSignal = 3, kValue = 4, kError = 5, kItem = 6, kEnd = 7, kCredit = 8 };
 
 /// Why a frame comes back to JavaScript as a bounce.
 enum Bounce : uint32_t { kStopped = 1, kDropped = 2 };

@@ -82,7 +82,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   // The numbers of frame.h, which lib/engine/frame.ts must have too.
   const uint32_t layout[] = {kSizeBits,   kKindShift,  kBlocksBit,      kMethodShift, kControlBytes, kSegmentHeaderBytes,
                              kMaxFrameBytes, kMaxBatch, kSchedule,      kPoolSlot,    kRouteClose,   kRouteBlocks,
-                             kTell,       kCall,       kAsk,            kSignal,      kValue,        kError,
+                             kTell,       kCall,       kAsk,            kSignal,      kValue,        kError, kItem, kEnd, kCredit,
                              kCursor,     kBatch,      kNextGeneration, kAskSequence, kUnderWay,     kLocalWork,
                              kTurn,       kNotices,    kActors,         kCurrent,     kMethod,       kYield,
                              kReferenced, kUnmanned,   kMaxSlots,      static_cast<uint32_t>(kSame)};

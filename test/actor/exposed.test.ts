@@ -1,9 +1,9 @@
 import { inspect } from 'node:util'
 import anyTest, { type TestFn } from 'ava'
 import { Actor, type ActorSystem, init, PulsingUnsupportedError, shutdown, tell, withCall } from 'pulsing'
-import { event, keepingLogger, rejection, thrown } from '../bed.js'
+import { keepingLogger, rejection, thrown } from '../bed.js'
 import { Counter } from '../fixtures/actors.js'
-import { Hostile, Streams } from '../fixtures/hostile.js'
+import { Hostile } from '../fixtures/hostile.js'
 
 const test = anyTest as TestFn
 let system: ActorSystem
@@ -58,27 +58,6 @@ for (const placement of ['host', { slot: 1 }] as const) {
     t.is(any.then, undefined)
     t.is(await any, any)
     t.is(String((any as unknown as Record<string, unknown>).hasOwnProperty), String({}.hasOwnProperty))
-  })
-
-  test(`generators are ERR_PULSING_NOT_YET_SUPPORTED, and the actor goes on, ${where}`, async (t) => {
-    const streams = (await Streams.options({ placement }).spawn()) as unknown as Record<
-      string,
-      () => Promise<unknown>
-    >
-    for (const name of ['sync', 'stream']) {
-      const error = await rejection(streams[name]?.())
-      t.is(error.code, 'ERR_PULSING_NOT_YET_SUPPORTED', name)
-      t.regex(error.message, /stream/)
-    }
-    t.is(await streams.plain?.(), 'plain')
-    t.is(await streams.begun?.(), 0)
-  })
-
-  test(`4.3: a tell of a generator is an unobservedError event, ${where}`, async (t) => {
-    const streams = await Streams.options({ placement }).spawn()
-    const seen = event(system, 'unobservedError', ({ actor }) => actor.includes(String(streams.ref.actorId)))
-    ;(tell(streams) as unknown as { sync(): unknown }).sync()
-    t.is((await seen).method, 'sync')
   })
 }
 

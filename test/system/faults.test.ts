@@ -1,8 +1,9 @@
 import anyTest, { type TestFn } from 'ava'
-import { type ActorRef, type ActorSystem, init, shutdown, tell } from 'pulsing'
+import { type ActorRef, type ActorSystem, init, shutdown, stream, tell } from 'pulsing'
 import { compiled, event, type KeepingLogger, keepingLogger, rejection, run, start, until } from '../bed.js'
 import { Counter, Family, Recorder } from '../fixtures/actors.js'
 import { Mortal } from '../fixtures/mortal.js'
+import { Streamer } from '../fixtures/streaming.js'
 
 const test = anyTest as TestFn
 let system: ActorSystem
@@ -196,6 +197,47 @@ test('section 2: one actor has one reference on a thread, also when another has 
   }
   t.is(await second.asType(Counter).incr(), 1)
   await own.shutdown()
+})
+
+test.serial('3.2: a stream ends at once on one side when the thread of the other has died', async (t) => {
+  const source = await Streamer.options({ placement: { slot: 1 } }).spawn()
+  const mortal = await Mortal.options({ placement: { slot: 1 } }).spawn()
+  const items = stream(source.waits(10))
+  t.is((await items.next()).value, 0)
+  await until(async () => (await source.state()).made === 10)
+  const pool = await Streamer.options({ instances: 2, placement: { slot: 1 } }).spawn()
+  const pooled = rejection(pool.waits(10))
+  const died = event(system, 'threadDied')
+  tell(mortal).exit(1)
+  await died
+  const got: number[] = []
+  const error = await rejection(
+    (async () => {
+      for await (const item of items) got.push(item)
+    })(),
+  )
+  t.deepEqual(got, [1, 2, 3, 4, 5, 6, 7, 8, 9])
+  t.regex(String(error.code), coded)
+  t.regex(String((await pooled).code), coded)
+  await takenOver(1)
+
+  // The reader's thread dies: the generators on two others run their finally.
+  const sources = await Promise.all(
+    (['host', { slot: 2 }] as const).map((placement) => Streamer.options({ placement }).spawn()),
+  )
+  const reader = await Streamer.options({ placement: { slot: 1 } }).spawn()
+  for (const one of sources) tell(reader).readsOn(one)
+  await until(async () =>
+    (await Promise.all(sources.map((one) => one.state()))).every(({ made }) => made > 200),
+  )
+  const again = event(system, 'threadDied')
+  tell(await Mortal.options({ placement: { slot: 1 } }).spawn()).exit(1)
+  await again
+  await until(async () =>
+    (await Promise.all(sources.map((one) => one.state()))).every(({ left }) => left === 1),
+  )
+  await takenOver(1)
+  t.pass()
 })
 
 test('5.5: threads ended at random, those that only start too, leave no call hanging and end nothing else', async (t) => {

@@ -1,0 +1,166 @@
+// The streams of one thread (contract 3.2), those that it reads and those that its actors' generators fill. A stream is an
+// ask whose answer is the generator's end: what comes before are frames of items. The reader's thread says how many it took,
+// so that the generator is never more than a window ahead.
+
+import { errors, isError } from '../errors.js'
+import { STREAM_WINDOW } from '../options.js'
+import { running } from './calls.js'
+import type { Call, Cell } from './cell.js'
+import { END, ERROR } from './frame.js'
+import { StreamCall } from './stream-call.js'
+import { type SourceAddress, StreamReader } from './stream-reader.js'
+import { type Steps, StreamSource } from './stream-source.js'
+import type { Target } from './target.js'
+import type { Thread } from './thread.js'
+
+/** What went wrong and was seen by nobody, for the time that its reader lives. */
+interface Unseen {
+  readonly error: Error
+  readonly target: Target
+  readonly method: number
+}
+
+export class Streams {
+  readonly #thread: Thread
+  readonly #sources: (StreamSource | undefined)[] = []
+  readonly #free: number[] = []
+  #generation = 0
+  readonly #unseen = new Map<WeakRef<StreamReader>, Unseen>()
+  readonly #collected = new FinalizationRegistry<WeakRef<StreamReader>>((reader) => this.#report(reader))
+
+  constructor(thread: Thread) {
+    this.#thread = thread
+  }
+
+  // --- those that are read here
+
+  /** Calls the method, as an ask does. What it gives comes to what is returned; it never throws. */
+  call(
+    target: Target,
+    method: number,
+    argc: number,
+    value: unknown,
+    timeoutMs: number,
+    signal: AbortSignal | undefined,
+    window: number,
+  ): StreamCall {
+    const thread = this.#thread
+    const reader = new StreamReader(this, thread.asks, target, method, window)
+    if (signal?.aborted) reader.aborted(signal.reason)
+    else thread.askStream(reader, argc, value, timeoutMs, signal)
+    return new StreamCall(reader)
+  }
+
+  /** One that failed before it began. */
+  refused(error: Error): StreamCall {
+    const { target } = this.#thread.cells[0] as Cell
+    const reader = new StreamReader(this, this.#thread.asks, target, 0, 0)
+    reader.failed(error, false)
+    return new StreamCall(reader)
+  }
+
+  /** The reader took so many items. Hot: stream. */
+  credit({ slot, index, generation }: SourceAddress, items: number): void {
+    const thread = this.#thread
+    if (slot !== thread.slot) return thread.sender.credit(slot, index, generation, items)
+    const source = this.#sources[index]
+    if (source?.generation === generation) source.grantLater(items)
+  }
+
+  /** It failed, and nobody was waiting: should nobody ever look, that is an event. */
+  unseen(reader: StreamReader, error: unknown): void {
+    const { method } = reader
+    const target = reader.target as Target
+    const ref = new WeakRef(reader)
+    const known = isError(error) ? error : errors.internal('a stream failed without an error', error)
+    this.#unseen.set(ref, { error: known, target, method })
+    this.#collected.register(reader, ref, reader)
+    reader.unseenAs = ref
+  }
+
+  /** Somebody looked. */
+  seen(reader: StreamReader): void {
+    if (reader.unseenAs === undefined) return
+    this.#unseen.delete(reader.unseenAs)
+    this.#collected.unregister(reader)
+    reader.unseenAs = undefined
+  }
+
+  #report(reader: WeakRef<StreamReader>): void {
+    const unseen = this.#unseen.get(reader)
+    this.#unseen.delete(reader)
+    if (unseen !== undefined) this.#thread.hooks.unobserved(unseen.error, unseen.target, unseen.method)
+  }
+
+  /** Nobody will look any more. */
+  dispose(): void {
+    for (const reader of this.#unseen.keys()) this.#report(reader)
+  }
+
+  // --- those that are made here
+
+  /** A method has given something that streams. Its first step is made at once. window: of its reader; 0 where a frame did not say it. */
+  begin(call: Call, steps: Steps, isAsync: boolean, window: number): void {
+    const { asks } = this.#thread
+    const index = this.#free.pop() ?? this.#sources.length
+    this.#generation = (this.#generation + 1) | 0
+    const ahead = window || (asks.readerOf(call.ask, call.sequence)?.window ?? STREAM_WINDOW)
+    const source = new StreamSource(this, steps, isAsync, call, index, this.#generation, ahead)
+    this.#sources[index] = source
+    call.source = source
+    source.run()
+  }
+
+  /** Frames say that a reader took so many. */
+  granted(index: number, generation: number, items: number): void {
+    const source = this.#sources[index]
+    if (source?.generation === generation) source.grant(items)
+  }
+
+  /** Its turn comes when others had theirs. */
+  queue(source: StreamSource): void {
+    this.#thread.queueSource(source.call.cell, source)
+  }
+
+  /** The generator runs, as a message of its actor. Gives what `leave` wants. Hot: stream. */
+  enter({ cell, method, controller }: Call): Cell | undefined {
+    const before = this.#thread.enter(cell, method)
+    running.cell = cell
+    running.controller = controller
+    return before
+  }
+
+  leave(call: Call, before: Cell | undefined): void {
+    call.controller = running.ended()
+    this.#thread.enter(before, 0)
+  }
+
+  /** Hot: stream. Throws where the value can't be carried. */
+  yielded({ call, index, generation }: StreamSource, value: unknown): void {
+    const { slot, ask, sequence } = call
+    if (sequence === 0) return
+    const thread = this.#thread
+    if (slot !== thread.slot) return thread.sender.item(slot, ask, sequence, index, generation, value)
+    const copy = thread.copyOne(value, 'item')
+    thread.asks.readerOf(ask, sequence)?.item(copy, slot, index, generation)
+  }
+
+  /** The stream ends with this error, whatever its generator does. */
+  fail(call: Call, error: unknown): void {
+    this.#thread.dispatcher.failed(call, error)
+  }
+
+  /** isLeft: its reader did not wait for that. */
+  ended({ call, index }: StreamSource, value: unknown, threw: boolean, isLeft: boolean): void {
+    const { dispatcher, hooks } = this.#thread
+    this.#sources[index] = undefined
+    this.#free.push(index)
+    call.source = undefined
+    // What its own signal made it throw is no failure.
+    const isOwn = call.controller?.signal.aborted === true && value === call.controller.signal.reason
+    const isUnseen = threw && isLeft && !isOwn && (call.over || call.sequence !== 0)
+    if (isUnseen)
+      hooks.unobserved(hooks.classify(value, call.cell, call.method), call.cell.target, call.method)
+    dispatcher.settled(call, value, threw ? ERROR : END)
+  }
+}
