@@ -72,7 +72,7 @@ class ProxyBase {
   #stream(method: number, args: unknown[], timeoutMs: number): StreamCall {
     const { streams } = this.#thread
     const { length } = args
-    if (length > MAX_ARGUMENTS) return streams.refused(this.#tooMany(method, length))
+    if (length > MAX_ARGUMENTS) return streams.refused(this.#target, method, this.#tooMany(method, length))
     const { signal, streamWindow } = this.#options
     const value = length <= 1 ? args[0] : args
     return streams.call(this.#target, method, length, value, timeoutMs, signal, streamWindow)
@@ -83,7 +83,7 @@ class ProxyBase {
     const target = proxy.#target
     const { methods, streams } = target.classId === 0 ? NO_CLASS : classesOf(proxy.#host, target).description
     const method = methods.indexOf(name) + 1
-    if (method === 0) return proxy.#thread.streams.refused(errors.unsupportedMethod(name))
+    if (method === 0) return proxy.#thread.streams.refused(target, 0, errors.unsupportedMethod(name))
     const { timeoutMs, streamTimeoutMs } = proxy.#options
     return proxy.#stream(method, args, streams.includes(name) ? streamTimeoutMs : timeoutMs)
   }

@@ -52,9 +52,8 @@ export class Streams {
   }
 
   /** One that failed before it began. */
-  refused(error: Error): StreamCall {
-    const { target } = this.#thread.cells[0] as Cell
-    const reader = new StreamReader(this, this.#thread.asks, target, 0, 0)
+  refused(target: Target, method: number, error: Error): StreamCall {
+    const reader = new StreamReader(this, this.#thread.asks, target, method, 0)
     reader.failed(error, false)
     return new StreamCall(reader)
   }
@@ -62,6 +61,7 @@ export class Streams {
   /** The reader took so many items. Hot: stream. */
   credit({ slot, index, generation }: SourceAddress, items: number): void {
     const thread = this.#thread
+    if (thread.stopped) return
     if (slot !== thread.slot) return thread.sender.credit(slot, index, generation, items)
     const source = this.#sources[index]
     if (source?.generation === generation) source.grantLater(items)

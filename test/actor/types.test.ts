@@ -14,9 +14,10 @@ import type {
   SelfProxy,
   StreamCall,
 } from '../../lib/actor/types.js'
-import type { ActorRef } from '../../lib/index.js'
+import type { ActorRef, StreamItems } from '../../lib/index.js'
 
 declare const remote: Remote
+declare const stream: typeof import('../../lib/index.js').stream
 declare function self<T extends object>(instance: T): SelfProxy<T>
 declare function proxyOf<T>(): ActorProxy<T>
 /** Its body is compiled, never run. */
@@ -172,6 +173,12 @@ types(
     expectTypeOf(proxy.lines()).toEqualTypeOf<StreamCall<string, unknown>>()
     expectTypeOf(proxy.words()).toEqualTypeOf<StreamCall<string, unknown>>()
     return async () => {
+      const items = stream(proxy.items(1))
+      expectTypeOf(items).toEqualTypeOf<StreamItems<number, string>>()
+      expectTypeOf((await items.next()).value).toEqualTypeOf<number | string | undefined>()
+      expectTypeOf(proxy.ref.asAny().items?.(1)).toEqualTypeOf<StreamCall<unknown, unknown> | undefined>()
+      // @ts-expect-error: a plain call is no stream
+      stream(proxy.deposit(1))
       for await (const item of proxy.items(1)) expectTypeOf(item).toEqualTypeOf<number>()
       expectTypeOf(await proxy.items(1)).toEqualTypeOf<string>()
       // @ts-expect-error: it is a promise only when asked for one
