@@ -41,7 +41,7 @@ function project(t: ExecutionContext, blocks: readonly Block[]): string {
   return folder
 }
 
-for (const page of ['README.md', 'docs/semantics.md', 'examples/README.md']) {
+for (const page of ['README.md', 'docs/semantics.md', 'docs/streaming.md', 'examples/README.md']) {
   const blocks = blocksOf(page)
   for (const { file, code } of blocks) {
     if (!/\bpul\.init\(/.test(code)) continue // a module of another program
