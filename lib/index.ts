@@ -46,7 +46,7 @@ export {
   type PulsingTimeoutCode,
   PulsingTimeoutError,
   PulsingUnsupportedError,
-} from './errors.js'
+} from './errors/index.js'
 export type {
   AskOptions,
   CallOptions,

@@ -3,7 +3,7 @@
 
 import { availableParallelism } from 'node:os'
 import { isDeepStrictEqual } from 'node:util'
-import { errors } from './errors.js'
+import { errors } from './errors/index.js'
 
 /** An object of pino's shape: `log.warn({ err, actor }, 'message')`. */
 export interface Logger {

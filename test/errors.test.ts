@@ -23,10 +23,10 @@ import {
   reviveError,
   shown,
   stitchStack,
-} from '../lib/errors.js'
+} from '../lib/errors/index.js'
 
-const copyUrl = new URL('../lib/errors.js?copy', import.meta.url).href
-const copy = (await import(copyUrl)) as typeof import('../lib/errors.js')
+const copyUrl = new URL('../lib/errors/classes.js?copy', import.meta.url).href
+const copy = (await import(copyUrl)) as typeof import('../lib/errors/classes.js')
 
 /** As to another thread: the form has to be plain. */
 const carried = (error: unknown): Error => reviveError(structuredClone(describeError(error)))

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import test, { type ExecutionContext } from 'ava'
 import { expectTypeOf } from 'expect-type'
 import fc from 'fast-check'
-import { PulsingRuntimeError } from '../lib/errors.js'
+import { PulsingRuntimeError } from '../lib/errors/index.js'
 import {
   type AskOptions,
   checkActorName,

@@ -1,6 +1,6 @@
 // Which actor it is: printable, parsable, comparable (contract, section 2).
 
-import { errors } from '../errors.js'
+import { errors } from '../errors/index.js'
 import { inspectedAs } from './inspect.js'
 
 const FORM = /^([^/]+)\/(\d+)\.(\d+)\.(\d+)$/

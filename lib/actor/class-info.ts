@@ -2,7 +2,7 @@
 
 import type { Method } from '../engine/index.js'
 import { MAX_METHODS } from '../engine/index.js'
-import { errors } from '../errors.js'
+import { errors } from '../errors/index.js'
 import type { RemoteOptions } from '../options.js'
 import { Actor } from './actor.js'
 

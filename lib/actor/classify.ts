@@ -11,7 +11,7 @@ import {
   shown,
   standardTypeOf,
   withoutStack,
-} from '../errors.js'
+} from '../errors/index.js'
 
 /** The caller's fault, as far as these classes say. */
 const BUSINESS = new Set(['TypeError', 'RangeError', 'URIError', 'SyntaxError'])

@@ -1,7 +1,7 @@
 // What an actor knows of itself and its system.
 
 import { CELL, type Cell, type Target, targetOf } from '../engine/index.js'
-import { errors } from '../errors.js'
+import { errors } from '../errors/index.js'
 import type { Logger, SpawnOptions } from '../options.js'
 import type { ActorHost } from './host.js'
 import { type OffloadOptions, offload } from './offload.js'

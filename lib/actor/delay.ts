@@ -1,7 +1,7 @@
 // Calls that are made later.
 
 import type { Target } from '../engine/index.js'
-import { PulsingRuntimeError } from '../errors.js'
+import { PulsingRuntimeError } from '../errors/index.js'
 import type { ActorHost } from './host.js'
 import type { ActorRecord } from './record.js'
 

@@ -1,7 +1,7 @@
 // pul.delayed: calls made later.
 
 import { CELL } from '../engine/index.js'
-import { errors } from '../errors.js'
+import { errors } from '../errors/index.js'
 import { self } from './context.js'
 import type { DelayedCall } from './delay.js'
 import { delayingProxy } from './proxy.js'

@@ -9,7 +9,7 @@ import {
   PAUSED_STOPPING,
   targetOf,
 } from '../engine/index.js'
-import { errors } from '../errors.js'
+import { errors } from '../errors/index.js'
 import type { Actor, StopReason } from './actor.js'
 import type { ClassInfo } from './class-info.js'
 import { ActorContext } from './context.js'

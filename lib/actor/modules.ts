@@ -3,7 +3,7 @@
 
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import { errors } from '../errors.js'
+import { errors } from '../errors/index.js'
 import type { ClassInfo } from './class-info.js'
 import { findClass, registeredBy, whenRegistered } from './registry.js'
 

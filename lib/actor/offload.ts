@@ -2,7 +2,7 @@
 
 import type { Piscina } from 'piscina'
 import { onAbort } from '../engine/index.js'
-import { errors, messageOf } from '../errors.js'
+import { errors, messageOf } from '../errors/index.js'
 import { checkTellOptions } from '../options.js'
 import type { Outcome, Task } from './offload-worker.js'
 

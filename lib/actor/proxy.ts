@@ -9,7 +9,7 @@ import {
   type Thread,
   targetOf,
 } from '../engine/index.js'
-import { errors } from '../errors.js'
+import { errors } from '../errors/index.js'
 import { type CallOptions, checkCallOptions, type ResolvedCallOptions } from '../options.js'
 import type { AnyClass, ClassDescription } from './class-info.js'
 import { type DelayedCall, delayCall } from './delay.js'

@@ -1,6 +1,6 @@
 // The classes that this thread knows, and who waits for one to register itself.
 
-import { errors } from '../errors.js'
+import { errors } from '../errors/index.js'
 import type { RemoteOptions } from '../options.js'
 import { type AnyClass, type ClassInfo, makeClassInfo } from './class-info.js'
 

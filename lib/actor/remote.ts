@@ -1,6 +1,6 @@
 // remote: a class of the user's becomes a class of actors.
 
-import { errors } from '../errors.js'
+import { errors } from '../errors/index.js'
 import { checkRemoteOptions, checkSpawnOptions, type RemoteOptions, type SpawnOptions } from '../options.js'
 import type { AnyClass } from './class-info.js'
 import { currentHost } from './host.js'

@@ -1,7 +1,7 @@
 // The asks of one thread that wait for an answer: slots with a sequence number each, no map. Deadlines are found by one
 // timer and a look through the table when the earliest has passed.
 
-import { answerWith, isError } from '../errors.js'
+import { answerWith, isError } from '../errors/index.js'
 import { onAbort } from './abort.js'
 import * as frame from './frame.js'
 import type { StreamReader } from './stream-reader.js'

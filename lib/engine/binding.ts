@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { errors } from '../errors.js'
+import { errors } from '../errors/index.js'
 import { LAYOUT } from './frame.js'
 
 /** A slot, as its thread uses it: native/node/port.cc. A call costs some 10 ns, so none is made a message. */

@@ -1,6 +1,6 @@
 // The call whose method runs on this JavaScript thread, and its signal (contract 3.4).
 
-import { errors } from '../errors.js'
+import { errors } from '../errors/index.js'
 import type { Cell } from './cell.js'
 
 /** Of whatever system; a method runs to its first await before another does. */

@@ -1,6 +1,6 @@
 // What the codec needs of its thread: the engine's table, blocks, and references.
 
-import { errors } from '../errors.js'
+import { errors } from '../errors/index.js'
 import { bridge, type Port } from './binding.js'
 import type { CodecHost } from './codec/index.js'
 import type { Hooks } from './hooks.js'

@@ -1,7 +1,7 @@
 // The hot part of dispatch: from a frame, or a local message, to the method. Closures over constants, made once a thread,
 // so that the compiler knows the arrays that they read. The benchmarks tell-cross-int and tell-local-int notice every word.
 
-import { errors } from '../errors.js'
+import { errors } from '../errors/index.js'
 import { running } from './calls.js'
 import type { Cell, Method } from './cell.js'
 import * as codec from './codec/index.js'

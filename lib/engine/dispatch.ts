@@ -1,6 +1,6 @@
 // From a message to a method, and from what it gives to the answer.
 
-import { errors, isPulsingError } from '../errors.js'
+import { errors, isPulsingError } from '../errors/index.js'
 import { type Call, type Cell, type Envelope, type LocalWaiter, PAUSED_FULL } from './cell.js'
 import { type Decoder, Decoder as DecoderClass, type Words } from './codec/index.js'
 import { type Delivery, DRAINED, GIVEN_UP, makeDelivery } from './deliver.js'

@@ -1,6 +1,6 @@
 // Frames that stand by themselves: what is larger than a frame of the arena, or has to wait.
 
-import { errors } from '../errors.js'
+import { errors } from '../errors/index.js'
 import type { Port } from './binding.js'
 import { type CodecHost, Decoder, Encoder, GrowingWords } from './codec/index.js'
 import type { ThreadCodecHost } from './codec-host.js'

@@ -1,6 +1,6 @@
 // Messages to actors of other threads, and to pools: written into the arena, counted against the mailbox, or waiting.
 
-import { errors } from '../errors.js'
+import { errors } from '../errors/index.js'
 import type { Asks } from './asks.js'
 import type { Port } from './binding.js'
 import * as codec from './codec/index.js'

@@ -1,6 +1,6 @@
 // What a stream's caller holds (contract 3.2).
 
-import { errors } from '../errors.js'
+import { errors } from '../errors/index.js'
 import type { StreamReader } from './stream-reader.js'
 
 /** The items of a stream by themselves, as `stream` gives them; done, they give what the generator returned. */
@@ -9,6 +9,7 @@ export interface StreamItems<Y, R> extends AsyncIterableIterator<Y, R | undefine
   return(value?: R): Promise<IteratorResult<Y, R | undefined>>
   /** Ends the generator, and rejects with the error. */
   throw(error?: unknown): Promise<IteratorResult<Y, R | undefined>>
+  /** Itself. */
   [Symbol.asyncIterator](): StreamItems<Y, R>
   /** Ends the generator: `await using`. */
   [Symbol.asyncDispose](): Promise<void>

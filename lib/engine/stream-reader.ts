@@ -1,6 +1,6 @@
 // The caller's side of a stream (contract 3.2): the items of an actor's generator in order, then what it returned or threw.
 
-import { answerWith } from '../errors.js'
+import { answerWith } from '../errors/index.js'
 import type { Asks, AskTarget } from './asks.js'
 import type { Streams } from './streams.js'
 

@@ -2,7 +2,7 @@
 // ask whose answer is the generator's end: what comes before are frames of items. The reader's thread says how many it took,
 // so that the generator is never more than a window ahead.
 
-import { errors, isError } from '../errors.js'
+import { errors, isError } from '../errors/index.js'
 import { STREAM_WINDOW } from '../options.js'
 import { running } from './calls.js'
 import type { Call, Cell } from './cell.js'

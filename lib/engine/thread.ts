@@ -1,6 +1,6 @@
 // One thread of one system: its actors, its queues, and the loop that works them off.
 
-import { errors } from '../errors.js'
+import { errors } from '../errors/index.js'
 import { Asks } from './asks.js'
 import type { Port } from './binding.js'
 import { Cancellations } from './cancellations.js'

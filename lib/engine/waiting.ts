@@ -1,6 +1,6 @@
 // Messages that can't go now: the mailbox is full, or the arena has no segment left. They wait here in the order sent.
 
-import { errors } from '../errors.js'
+import { errors } from '../errors/index.js'
 import { onAbort } from './abort.js'
 import type { Asks } from './asks.js'
 import type { Port } from './binding.js'

@@ -13,7 +13,7 @@ import {
   stopActor,
 } from '../actor/index.js'
 import { type Cell, type CellOptions, type Method, Target } from '../engine/index.js'
-import { errors } from '../errors.js'
+import { errors } from '../errors/index.js'
 import type { Logger } from '../options.js'
 import type { SystemEvent } from './events.js'
 

@@ -1,7 +1,7 @@
 // Builders: spawn and resolve with their options as calls, as the reference has them. Thin over the options.
 
 import type { ActorRef } from '../actor/index.js'
-import { errors } from '../errors.js'
+import { errors } from '../errors/index.js'
 import type { RestartPolicy, SpawnOptions } from '../options.js'
 import type { LazyRef } from './lazy.js'
 import type { ResolveOptions, ResolvePolicy } from './policies.js'

@@ -9,7 +9,7 @@ import {
   setClassOperations,
   setCurrentHost,
 } from '../actor/index.js'
-import { errors } from '../errors.js'
+import { errors } from '../errors/index.js'
 import { type ShutdownOptions, type SpawnOptions, type SystemOptions, sameOptions } from '../options.js'
 import { ActorSystem } from './system.js'
 

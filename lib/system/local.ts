@@ -21,7 +21,7 @@ import {
   Thread,
   targetOf,
 } from '../engine/index.js'
-import { errors } from '../errors.js'
+import { errors } from '../errors/index.js'
 import type { Logger, SpawnOptions, StopOptions } from '../options.js'
 import { AGENT_CHILD_STOPPED, Agent, type ChildStopped } from './agent.js'
 import { Events } from './events.js'

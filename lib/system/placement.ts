@@ -1,7 +1,7 @@
 // Which thread an actor is spawned on (contract, section 2).
 
 import { ACTORS, CONTROL_BYTES, type Thread } from '../engine/index.js'
-import { errors } from '../errors.js'
+import { errors } from '../errors/index.js'
 import type { Placement } from '../options.js'
 
 export class Placer {

@@ -2,7 +2,7 @@
 // only in a cluster.
 
 import type { ActorRef } from '../actor/index.js'
-import { errors } from '../errors.js'
+import { errors } from '../errors/index.js'
 import type { ResolveOptionsOf } from '../options.js'
 
 /** An actor of the name that was asked for. */

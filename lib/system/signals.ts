@@ -1,7 +1,7 @@
 // SIGINT and SIGTERM: a graceful end.
 
 import { constants } from 'node:os'
-import { errors } from '../errors.js'
+import { errors } from '../errors/index.js'
 import { checkShutdownOptions, type ShutdownOptions } from '../options.js'
 import { ActorSystem } from './system.js'
 

@@ -25,7 +25,7 @@ import {
   Target,
   targetOf,
 } from '../engine/index.js'
-import { errors } from '../errors.js'
+import { errors } from '../errors/index.js'
 import {
   checkActorName,
   checkResolveOptions,

@@ -2,7 +2,7 @@
 
 import { performance } from 'node:perf_hooks'
 import { Worker } from 'node:worker_threads'
-import { errors } from '../errors.js'
+import { errors } from '../errors/index.js'
 import type { ResourceLimits } from '../options.js'
 import type { ThreadData } from './local.js'
 

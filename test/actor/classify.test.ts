@@ -9,7 +9,7 @@ import {
   PulsingTimeoutError,
   PulsingUnsupportedError,
   reviveError,
-} from '../../lib/errors.js'
+} from '../../lib/errors/index.js'
 
 function thrownBy(code: () => unknown): unknown {
   try {

@@ -1,6 +1,6 @@
 // Errors as plain data.
 
-import { describeError, type ErrorForm, reviveError } from '../../errors.js'
+import { describeError, type ErrorForm, reviveError } from '../../errors/index.js'
 import { findUnfit } from './path.js'
 
 /** What of an error's fields can't be carried is left out: an error always reaches its receiver. */

@@ -1,6 +1,6 @@
 // Why a value can't be carried, and the errors that say so.
 
-import { errors } from '../../errors.js'
+import { errors } from '../../errors/index.js'
 import { findUnfit } from './path.js'
 import { MAX_DEPTH } from './tags.js'
 

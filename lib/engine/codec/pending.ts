@@ -1,6 +1,6 @@
 // What is done when a message has been written and fits: memory goes into blocks. So a send that fails moves nothing.
 
-import { errors } from '../../errors.js'
+import { errors } from '../../errors/index.js'
 import type { Encoder } from './encoder.js'
 import { HostFailure, Unfit } from './failure.js'
 import { finishTransfer, isDetached, movable } from './transfer.js'

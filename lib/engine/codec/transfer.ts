@@ -3,7 +3,7 @@
 import { Buffer } from 'node:buffer'
 import { types } from 'node:util'
 import * as workers from 'node:worker_threads'
-import { errors } from '../../errors.js'
+import { errors } from '../../errors/index.js'
 import { refused, Unfit } from './failure.js'
 
 function given(this: unknown, buffer: ArrayBuffer): ArrayBuffer {

@@ -1,6 +1,6 @@
 // Memory that values are written to.
 
-import { errors } from '../../errors.js'
+import { errors } from '../../errors/index.js'
 import { HostFailure } from './failure.js'
 
 /** Three views of one buffer. */
