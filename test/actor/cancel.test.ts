@@ -31,12 +31,15 @@ for (const placement of ['host', { slot: 1 }] as const) {
   test(`3.4: a passed timeout aborts the call's signal, and that of no other call, ${where}`, async (t) => {
     const patient = await Patient.options({ placement }).spawn()
     const other = rejection(patient.wait())
-    const calls = Array.from({ length: 200 }, () => rejection(withCall(patient, { timeoutMs: 30 }).wait()))
-    for (const error of await Promise.all(calls)) t.is(error.code, 'ERR_PULSING_ASK_TIMEOUT')
-    // On a busy machine some were given up before they began.
+    // On a busy machine calls are given up before they began, at worst all of them.
+    await until(async () => {
+      const calls = Array.from({ length: 200 }, () => rejection(withCall(patient, { timeoutMs: 30 }).wait()))
+      for (const error of await Promise.all(calls)) t.is(error.code, 'ERR_PULSING_ASK_TIMEOUT')
+      return (await patient.seen()).begun > 1
+    })
     await until(async () => {
       const { begun, aborted } = await patient.seen()
-      return begun > 1 && aborted.length === begun - 1
+      return aborted.length === begun - 1
     })
     await system.stop(patient)
     t.is((await other).code, 'ERR_PULSING_ACTOR_STOPPED')
