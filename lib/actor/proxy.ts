@@ -10,12 +10,12 @@ import {
   targetOf,
 } from '../engine/index.js'
 import { errors } from '../errors/index.js'
-import { type CallOptions, checkCallOptions, type ResolvedCallOptions } from '../options.js'
+import { ASK_TIMEOUT_MS, type CallOptions, checkCallOptions, type ResolvedCallOptions } from '../options.js'
 import type { AnyClass, ClassDescription } from './class-info.js'
 import { type DelayedCall, delayCall } from './delay.js'
 import type { ActorHost } from './host.js'
 import { inspectedAs } from './inspect.js'
-import { ActorRef, DEFAULT_ASK_TIMEOUT_MS } from './ref.js'
+import { ActorRef } from './ref.js'
 import { classInfo } from './registry.js'
 import type { AnyProxy } from './types.js'
 
@@ -24,11 +24,11 @@ class ProxyBase {
   readonly #host: ActorHost
   readonly #thread: Thread
   readonly #target: Target
-  readonly #options: CallSettings
+  readonly #options: ResolvedCallOptions
   readonly #isOwn: boolean
 
   /** isOwn: an actor's of itself, whose tells are always accepted. */
-  constructor(host: ActorHost, target: Target, options: CallSettings, isOwn: boolean) {
+  constructor(host: ActorHost, target: Target, options: ResolvedCallOptions, isOwn: boolean) {
     this.#host = host
     this.#thread = host.thread
     this.#target = target
@@ -58,8 +58,9 @@ class ProxyBase {
       const argc = arguments.length // a rest parameter would make an array a call
       if (argc > MAX_ARGUMENTS) return Promise.reject(this.#tooMany(method, argc))
       const value = argc <= 1 ? first : Array.prototype.slice.call(arguments)
-      const { timeoutMs, signal, isExact } = this.#options
-      return this.#thread.ask(this.#target, method, argc, value, timeoutMs, signal, isExact)
+      const { timeoutMs, signal } = this.#options
+      const exact = timeoutMs !== ASK_TIMEOUT_MS
+      return this.#thread.ask(this.#target, method, argc, value, timeoutMs, signal, exact)
     }
   }
 
@@ -111,22 +112,16 @@ class ProxyBase {
   }
 }
 
-/** How a proxy's calls are made. */
-interface CallSettings extends ResolvedCallOptions {
-  /** The clock is read for each call: its timeout is not the default. */
-  readonly isExact: boolean
-}
-
-function settingsOf(options: CallOptions): CallSettings {
-  const resolved = checkCallOptions(options)
-  return { ...resolved, isExact: resolved.timeoutMs !== DEFAULT_ASK_TIMEOUT_MS }
-}
-
-const DEFAULTS: CallSettings = settingsOf({})
+const DEFAULTS: ResolvedCallOptions = checkCallOptions()
 
 const NO_CLASS = { methods: [] as readonly string[], streams: [] as readonly string[] }
 
-type ProxyClass = new (host: ActorHost, target: Target, options: CallSettings, isOwn: boolean) => ProxyBase
+type ProxyClass = new (
+  host: ActorHost,
+  target: Target,
+  options: ResolvedCallOptions,
+  isOwn: boolean,
+) => ProxyBase
 
 interface ProxyClasses {
   readonly description: ClassDescription
@@ -217,7 +212,7 @@ class AnyBase extends ProxyBase {
 }
 
 /** Calls by name, whatever the class: an unknown one is the actor's error. */
-export function anyProxy(host: ActorHost, target: Target, options: CallSettings = DEFAULTS): AnyProxy {
+export function anyProxy(host: ActorHost, target: Target, options: ResolvedCallOptions = DEFAULTS): AnyProxy {
   const base = new AnyBase(host, target, options, false)
   return new Proxy(base, {
     get(of, name) {
@@ -272,7 +267,7 @@ export type Telling<T> = {
  * @throws ERR_PULSING_INVALID_ARGUMENT, ERR_PULSING_INVALID_OPTION
  */
 export function withCall<T extends object>(proxy: T, options: CallOptions): T {
-  const settings = settingsOf(options)
+  const settings = checkCallOptions(options)
   if (proxy instanceof AnyBase) return anyProxy(hostOf(proxy), targetOf(proxy) as Target, settings) as never
   const { host, target, classes } = partsOf(proxy)
   return new classes.ask(host, target, settings, ProxyBase.isOwn(proxy)) as unknown as T

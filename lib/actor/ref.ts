@@ -1,7 +1,13 @@
 // References: where messages to an actor are sent.
 
 import { giveTarget, type Target } from '../engine/index.js'
-import { type AskOptions, checkAskOptions, checkTellOptions, type TellOptions } from '../options.js'
+import {
+  ASK_TIMEOUT_MS,
+  type AskOptions,
+  checkAskOptions,
+  checkTellOptions,
+  type TellOptions,
+} from '../options.js'
 import { ActorId } from './actor-id.js'
 import type { AnyClass } from './class-info.js'
 import type { ActorHost } from './host.js'
@@ -49,7 +55,7 @@ export class ActorRef {
   ask(message: unknown, options?: AskOptions): Promise<unknown> {
     const { thread } = this.#host
     if (options === undefined)
-      return thread.ask(this.#target, 0, 1, message, DEFAULT_ASK_TIMEOUT_MS, undefined, false)
+      return thread.ask(this.#target, 0, 1, message, ASK_TIMEOUT_MS, undefined, false)
     const { timeoutMs, signal } = checkAskOptions(options)
     return thread.ask(this.#target, 0, 1, message, timeoutMs, signal, true)
   }
@@ -87,5 +93,3 @@ export class ActorRef {
     return `ActorRef(${this.actorId})`
   }
 }
-
-export const DEFAULT_ASK_TIMEOUT_MS = 30_000

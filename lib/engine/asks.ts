@@ -105,10 +105,7 @@ export class Asks {
   /** The generator of a stream has returned. */
   end(index: number, sequence: number, value: unknown): void {
     const reader = this.readerOf(index, sequence)
-    if (reader === undefined) {
-      this.resolve(index, sequence, value)
-      return
-    }
+    if (reader === undefined) return
     this.#close(index)
     reader.ended(value, false)
   }

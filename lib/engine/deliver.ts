@@ -60,7 +60,7 @@ export function makeDelivery(
   i32: Int32Array,
   decoder: codec.Decoder,
 ): Delivery {
-  const { control, cells, hooks, asks, cancellations } = thread
+  const { control, cells, hooks, asks, cancellations, mailboxes } = thread
   const own = thread.slot
 
   const call = (
@@ -228,18 +228,18 @@ export function makeDelivery(
     queue.cells[at] = undefined
     queue.values[at] = undefined
     if (cell === undefined) return // it was taken out
-    if (head === 0) return slow.queued(cell, value)
+    if (head === 0) return mailboxes.queued(cell, value)
     const method = (head & 0xffff) - 1
     const argc = head >>> 16
     if (cell.closed)
-      return slow.lost(cell, { method, argc, value, slot: own, ask, sequence, bytes8, next: undefined })
+      return mailboxes.lost(cell, { method, argc, value, slot: own, ask, sequence, bytes8, next: undefined })
     if (cell.paused !== 0 || cell.held !== undefined)
-      return slow.hold(cell, { method, argc, value, slot: own, ask, sequence, bytes8, next: undefined })
+      return mailboxes.hold(cell, { method, argc, value, slot: own, ask, sequence, bytes8, next: undefined })
     cell.depth--
     if (bytes8 !== 0) cell.bytes8 -= bytes8
     // Whose caller has given up is not begun.
     if (sequence === 0 || asks.isOpen(ask, sequence)) invoke(cell, method, argc, value, own, ask, sequence)
-    if (cell.waiters !== undefined) slow.admit(cell)
+    if (cell.waiters !== undefined) mailboxes.admit(cell)
   }
 
   return { batch, local, invoke }

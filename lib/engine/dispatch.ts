@@ -1,7 +1,7 @@
 // From a message to a method, and from what it gives to the answer.
 
 import { errors, isPulsingError } from '../errors/index.js'
-import { type Call, type Cell, type Envelope, type LocalWaiter, PAUSED_FULL } from './cell.js'
+import { type Call, type Cell, PAUSED_FULL } from './cell.js'
 import { type Decoder, Decoder as DecoderClass, type Words } from './codec/index.js'
 import { type Delivery, DRAINED, GIVEN_UP, makeDelivery } from './deliver.js'
 import {
@@ -18,9 +18,6 @@ import {
   KIND_MASK,
   KIND_SHIFT,
   METHOD_SHIFT,
-  OVERFLOW_DROP_NEWEST,
-  OVERFLOW_DROP_OLDEST,
-  OVERFLOW_FAIL,
   SIGNAL,
   SOURCE_SHIFT,
   SPILLED,
@@ -31,18 +28,11 @@ import {
   WINDOW_SHIFT,
 } from './frame.js'
 import type { DeadLetterReason } from './hooks.js'
-import { type StreamSource, stepsOf } from './stream-source.js'
+import { stepsOf } from './stream-source.js'
 import { nameOf, type Target } from './target.js'
 import type { Thread } from './thread.js'
-import { type SendOptions, waitFor } from './waiting.js'
 
 const SLOT_MASK = (1 << SOURCE_SHIFT) - 1
-
-/** An empty mailbox takes any legal message. */
-export function isFull(cell: Cell): boolean {
-  const { capacity, capacityBytes } = cell.options
-  return cell.depth >= capacity || (cell.depth > 0 && cell.bytes8 * 8 >= capacityBytes)
-}
 
 export class Dispatcher {
   readonly #thread: Thread
@@ -55,6 +45,10 @@ export class Dispatcher {
     this.#i32 = words.i32
     this.#decoder = decoder
     this.#deliver = makeDelivery(thread, this, words.i32, decoder)
+  }
+
+  get invoke(): Delivery['invoke'] {
+    return this.#deliver.invoke
   }
 
   get batch(): Delivery['batch'] {
@@ -71,14 +65,6 @@ export class Dispatcher {
     this.bounce(at, this.#i32[at + 3] === BOUNCE_DROPPED ? 'mailbox-full' : 'stopped')
   }
 
-  hold(cell: Cell, envelope: Envelope): void {
-    if (cell.heldLast === undefined) cell.held = envelope
-    else cell.heldLast.next = envelope
-    cell.heldLast = envelope
-    cell.heldCount++
-    if (cell.paused === 0) this.#thread.queueHeld(cell)
-  }
-
   /** The actor is gone: what it had under way fails, what waits is lost. */
   closed(cell: Cell): void {
     const calls = cell.calls
@@ -93,15 +79,7 @@ export class Dispatcher {
         call.source?.leave()
       }
     }
-    for (let held = cell.held; held !== undefined; held = held.next) this.lost(cell, held)
-    cell.held = cell.heldLast = undefined
-    const waiters = cell.waiters ?? []
-    cell.waiters = undefined
-    for (const waiter of waiters) {
-      if (waiter.isOver()) continue
-      this.lost(cell, waiter.envelope)
-      waiter.accept()
-    }
+    this.#thread.mailboxes.close(cell)
   }
 
   /** The error of an ask that came back. */
@@ -115,126 +93,7 @@ export class Dispatcher {
     return errors.actorStopped(nameOf(target), this.#thread.hooks.methodName(target, method))
   }
 
-  /** The oldest message that it holds, which no longer waits. */
-  #release(cell: Cell): Envelope | undefined {
-    const envelope = cell.held
-    if (envelope === undefined) return undefined
-    cell.held = envelope.next
-    if (cell.held === undefined) cell.heldLast = undefined
-    cell.heldCount--
-    cell.depth--
-    cell.bytes8 -= envelope.bytes8
-    return envelope
-  }
-
-  // --- a full mailbox on this thread
-
-  tellFull(
-    cell: Cell,
-    method: number,
-    argc: number,
-    value: unknown,
-    bytes8: number,
-    isOwn: boolean,
-    options?: SendOptions,
-  ): undefined | Promise<void> {
-    const thread = this.#thread
-    const { overflow, capacity } = cell.options
-    if (overflow === OVERFLOW_FAIL) throw errors.mailboxFull(nameOf(cell.target))
-    if (overflow === OVERFLOW_DROP_NEWEST) {
-      thread.hooks.deadLetter(cell.target, method, value, 'mailbox-full')
-      return undefined
-    }
-    const envelope = { method, argc, value, slot: thread.slot, ask: 0, sequence: 0, bytes8, next: undefined }
-    if (overflow === OVERFLOW_DROP_OLDEST) {
-      this.#replaceOldest(cell, envelope)
-      return undefined
-    }
-    cell.waiters ??= []
-    if (isOwn) {
-      cell.waiters.push({ envelope, accept: () => undefined, isOver: () => false })
-      return undefined
-    }
-    if (cell.waiters.length >= capacity) throw errors.mailboxFull(nameOf(cell.target))
-    const waiting: { over: boolean; accept: (() => void) | undefined } = { over: false, accept: undefined }
-    cell.waiters.push({ envelope, accept: () => waiting.accept?.(), isOver: () => waiting.over })
-    return waitFor(waiting, options, () => errors.tellTimeout(nameOf(cell.target), options?.timeoutMs ?? 0))
-  }
-
-  refusesAsk(cell: Cell): boolean {
-    return cell.options.overflow === OVERFLOW_FAIL || cell.options.overflow === OVERFLOW_DROP_NEWEST
-  }
-
-  askFull(
-    cell: Cell,
-    method: number,
-    argc: number,
-    value: unknown,
-    bytes8: number,
-    ask: number,
-    sequence: number,
-  ): void {
-    const envelope = { method, argc, value, slot: this.#thread.slot, ask, sequence, bytes8, next: undefined }
-    if (cell.options.overflow === OVERFLOW_DROP_OLDEST) return this.#replaceOldest(cell, envelope)
-    cell.waiters ??= []
-    const { asks } = this.#thread
-    cell.waiters.push({ envelope, accept: () => undefined, isOver: () => !asks.isOpen(ask, sequence) })
-  }
-
-  #replaceOldest(cell: Cell, envelope: Envelope): void {
-    // What waits may stand in the thread's one ring: from now on this actor's messages wait in its own list.
-    if (cell.depth > cell.heldCount) {
-      const { slot } = this.#thread
-      this.#thread.local.extract(cell, (method, argc, value, ask, sequence, bytes8) =>
-        this.hold(cell, { method, argc, value, slot, ask, sequence, bytes8, next: undefined }),
-      )
-    }
-    const oldest = this.#release(cell)
-    if (oldest !== undefined) this.#dropped(cell, oldest)
-    cell.depth++
-    cell.bytes8 += envelope.bytes8
-    this.hold(cell, envelope)
-  }
-
-  admit(cell: Cell): void {
-    const { waiters } = cell
-    if (waiters === undefined || cell.depth > cell.options.capacity >> 1) return
-    let admitted = 0
-    for (const waiter of waiters as LocalWaiter[]) {
-      if (isFull(cell)) break
-      admitted++
-      if (waiter.isOver()) continue
-      const { method, argc, value, ask, sequence, bytes8 } = waiter.envelope
-      cell.depth++
-      cell.bytes8 += bytes8
-      this.#thread.local.push(cell, method, argc, value, ask, sequence, bytes8)
-      waiter.accept()
-    }
-    waiters.splice(0, admitted)
-    if (waiters.length === 0) cell.waiters = undefined
-  }
-
   // --- calls
-
-  /** An entry of the local queue that is no message: a stream's turn, else that of what the actor holds. */
-  queued(cell: Cell, value: unknown): void {
-    if (value !== undefined) (value as StreamSource).resume()
-    else this.#held(cell)
-  }
-
-  #held(cell: Cell): void {
-    cell.heldQueued = false
-    const thread = this.#thread
-    for (let budget = 64; budget > 0 && cell.paused === 0 && !cell.closed; budget--) {
-      const envelope = this.#release(cell)
-      if (envelope === undefined) break
-      const { method, argc, value, ask, sequence } = envelope
-      if (sequence === 0 || thread.asks.isOpen(ask, sequence))
-        this.#deliver.invoke(cell, method, argc, value, envelope.slot, ask, sequence)
-    }
-    if (cell.waiters !== undefined) this.admit(cell)
-    if (cell.held !== undefined && cell.paused === 0 && !cell.closed) thread.queueHeld(cell)
-  }
 
   begun(
     cell: Cell,
@@ -489,23 +348,5 @@ export class Dispatcher {
     const end = at + ((head & 0x1fff) << 1)
     const count = i32[end - 1] as number
     for (let i = 0; i < count; i++) this.#thread.port.dropBlock(i32[end - 3 - i] as number)
-  }
-
-  // --- messages that are lost
-
-  lost(cell: Cell, envelope: Envelope): void {
-    const { method, sequence } = envelope
-    if (method === DRAINED || method === -1) return
-    if (sequence !== 0)
-      this.#thread.asks.fail(envelope.ask, sequence, this.stoppedError(cell.target, method), false)
-    else this.#thread.hooks.deadLetter(cell.target, method, envelope.value, 'stopped')
-  }
-
-  #dropped(cell: Cell, envelope: Envelope): void {
-    const { method, sequence } = envelope
-    const thread = this.#thread
-    if (sequence !== 0)
-      thread.asks.fail(envelope.ask, sequence, errors.mailboxFull(nameOf(cell.target)), false)
-    else thread.hooks.deadLetter(cell.target, method, envelope.value, 'mailbox-full')
   }
 }

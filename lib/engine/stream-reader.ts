@@ -1,6 +1,6 @@
 // The caller's side of a stream (contract 3.2): the items of an actor's generator in order, then what it returned or threw.
 
-import { answerWith } from '../errors/index.js'
+import { answerWith, isError } from '../errors/index.js'
 import type { Asks, AskTarget } from './asks.js'
 import type { Streams } from './streams.js'
 
@@ -22,7 +22,7 @@ export interface SourceAddress {
 const OVER: Step = Object.freeze({ value: undefined, done: true })
 
 function failure({ error, remote }: { readonly error: unknown; readonly remote: boolean }): Promise<never> {
-  return error instanceof Error ? answerWith(error, remote) : Promise.reject(error)
+  return isError(error) ? answerWith(error, remote) : Promise.reject(error)
 }
 
 export class StreamReader {
@@ -79,7 +79,7 @@ export class StreamReader {
     else this.#asks.rest(this.index)
   }
 
-  /** The generator has returned; isPlain: it is no generator's, but a plain result, which the iteration gives as its one item. */
+  /** The generator has returned. isPlain: it is a plain result, which the iteration gives as its one item. */
   ended(value: unknown, isPlain: boolean): void {
     if (isPlain) {
       const wanted = this.#waiting.shift()
@@ -98,11 +98,11 @@ export class StreamReader {
     if (this.#ending !== undefined) return
     this.#items.length = this.#first = 0
     this.#asks.quit(this.index, this.sequence)
-    const isSeen = this.#waiting.length > 0 || this.#promise !== undefined
-    this.#end({ failed: true, error: reason, remote: false }, !isSeen)
+    // The caller's own doing: no event, should nobody look.
+    this.#end({ failed: true, error: reason, remote: false }, false)
   }
 
-  #end(ending: Ending, isQuiet = false): void {
+  #end(ending: Ending, isEvent = true): void {
     this.#ending = ending
     const waiting = this.#waiting.splice(0)
     const isSeen = waiting.length > 0 || this.#settle !== undefined
@@ -110,7 +110,7 @@ export class StreamReader {
       wanted(i === 0 ? this.#tell() : OVER)
     })
     if (this.#settle !== undefined) this.#settle(ending.failed ? failure(ending) : ending.value)
-    if (ending.failed && !isSeen && !isQuiet) this.#streams.unseen(this, ending.error)
+    if (ending.failed && !isSeen && isEvent) this.#streams.unseen(this, ending.error)
   }
 
   /** Only the end is awaited: items are dropped as they come. */

@@ -99,7 +99,7 @@ export class Streams {
 
   // --- those that are made here
 
-  /** A method has given something that streams. Its first step is made at once. window: of its reader; 0 where a frame did not say it. */
+  /** A method has given something that streams. Its first step is made at once. window: 0 where no frame said it. */
   begin(call: Call, steps: Steps, isAsync: boolean, window: number): void {
     const { asks } = this.#thread
     const index = this.#free.pop() ?? this.#sources.length
@@ -156,11 +156,15 @@ export class Streams {
     this.#sources[index] = undefined
     this.#free.push(index)
     call.source = undefined
-    // What its own signal made it throw is no failure.
-    const isOwn = call.controller?.signal.aborted === true && value === call.controller.signal.reason
-    const isUnseen = threw && isLeft && !isOwn && (call.over || call.sequence !== 0)
-    if (isUnseen)
+    const isUnseen = threw && isLeft && (call.over || call.sequence !== 0)
+    if (isUnseen && !isAborted(call, value))
       hooks.unobserved(hooks.classify(value, call.cell, call.method), call.cell.target, call.method)
     dispatcher.settled(call, value, threw ? ERROR : END)
   }
+}
+
+/** What the call's own signal made it throw, which is no failure: its reason, or an AbortError about it. */
+function isAborted({ controller }: Call, thrown: unknown): boolean {
+  if (controller?.signal.aborted !== true) return false
+  return thrown === controller.signal.reason || (isError(thrown) && thrown.name === 'AbortError')
 }

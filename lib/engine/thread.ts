@@ -7,10 +7,11 @@ import { Cancellations } from './cancellations.js'
 import { Cell, type CellOptions, type Method, PAUSED_STARTING } from './cell.js'
 import { bulk, copyList, copyValue, Decoder, type Words } from './codec/index.js'
 import { ThreadCodecHost } from './codec-host.js'
-import { Dispatcher, isFull } from './dispatch.js'
+import { Dispatcher } from './dispatch.js'
 import * as frame from './frame.js'
 import { path } from './frames.js'
 import type { Hooks } from './hooks.js'
+import { isFull, LocalMailboxes } from './local-mailboxes.js'
 import { LocalQueue } from './local-queue.js'
 import { Sender } from './sender.js'
 import type { StreamReader } from './stream-reader.js'
@@ -77,6 +78,7 @@ export class Thread {
   readonly dispatcher: Dispatcher
   readonly cancellations: Cancellations = new Cancellations(this)
   readonly streams: Streams = new Streams(this)
+  readonly mailboxes: LocalMailboxes = new LocalMailboxes(this)
   readonly local: LocalQueue = new LocalQueue()
   /** Calls that are to be made later: they are given up when the thread leaves. */
   readonly delayed: Set<{ cancel(): boolean }> = new Set()
@@ -245,7 +247,7 @@ export class Thread {
       if (!this.#running && !this.#localQueued) this.#queueLocal()
       return undefined
     }
-    return this.dispatcher.tellFull(cell, method, argc, copy, bytes8, own, options)
+    return this.mailboxes.tellFull(cell, method, argc, copy, bytes8, own, options)
   }
 
   ask(
@@ -270,12 +272,12 @@ export class Thread {
     const bytes8 = this.#copied8
     if (cell.closed) return Promise.reject(this.dispatcher.stoppedError(target, method))
     const full = cell.waiters !== undefined || (isFull(cell) && cell !== this.current)
-    if (full && this.dispatcher.refusesAsk(cell)) return Promise.reject(errors.mailboxFull(nameOf(target)))
+    if (full && this.mailboxes.refusesAsk(cell)) return Promise.reject(errors.mailboxFull(nameOf(target)))
     const promise = this.asks.begin(target, method, timeoutMs, exact)
     const { index, sequence } = this.asks
     if (signal !== undefined) this.asks.abortWith(signal, index, sequence)
     // Hot: ask-local.
-    if (full) this.dispatcher.askFull(cell, method, argc, copy, bytes8, index, sequence)
+    if (full) this.mailboxes.askFull(cell, method, argc, copy, bytes8, index, sequence)
     else this.#pushAsk(cell, method, argc, copy, bytes8, index, sequence)
     return promise
   }
@@ -317,12 +319,12 @@ export class Thread {
     const bytes8 = this.#copied8
     if (cell.closed) return reader.failed(this.dispatcher.stoppedError(target, method), false)
     const full = cell.waiters !== undefined || (isFull(cell) && cell !== this.current)
-    if (full && this.dispatcher.refusesAsk(cell))
+    if (full && this.mailboxes.refusesAsk(cell))
       return reader.failed(errors.mailboxFull(nameOf(target)), false)
     this.asks.read(reader, timeoutMs, signal)
     const { index, sequence } = reader
     const count = argc | STREAMED
-    if (full) this.dispatcher.askFull(cell, method, count, copy, bytes8, index, sequence)
+    if (full) this.mailboxes.askFull(cell, method, count, copy, bytes8, index, sequence)
     else this.#pushAsk(cell, method, count, copy, bytes8, index, sequence)
   }
 

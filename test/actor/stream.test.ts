@@ -14,7 +14,8 @@ import {
   tell,
   withCall,
 } from 'pulsing'
-import { event, keepingLogger, rejection, thrown, turns, until } from '../bed.js'
+import { event, events, keepingLogger, rejection, start, thrown, turns, until } from '../bed.js'
+import { Recorder } from '../fixtures/actors.js'
 import { opened, SerialStreamer, Streamer } from '../fixtures/streaming.js'
 
 const test = anyTest as TestFn
@@ -267,6 +268,13 @@ for (const placement of ['host', { slot: 1 }] as const) {
     t.deepEqual(got, upTo(10).slice(1))
     t.is(error.code, 'ERR_PULSING_ACTOR_STOPPED')
     t.is((await failing(streamer.sync(1))).error.code, 'ERR_PULSING_ACTOR_STOPPED')
+    const recorder = await Recorder.options({ placement: 'host' }).spawn()
+    const other = await spawn()
+    const said = stream(other.says(recorder))
+    await said.next()
+    await system.stop(other)
+    await until(async () => (await recorder.count()) > 0)
+    t.deepEqual(await recorder.list(), ['left'])
   })
 
   test(`3.8: stop with drain waits for what streams, ${where}`, async (t) => {
@@ -295,9 +303,9 @@ for (const placement of ['host', { slot: 1 }] as const) {
   test(`3.2: an error of a stream that nobody saw is an unobservedError, one that was seen is none, ${where}`, async (t) => {
     const streamer = await spawn()
     const id = String(streamer.ref.actorId)
-    const events: string[] = []
+    const seen: string[] = []
     const listen = ({ actor, method }: { actor: string; method: string }) => {
-      if (actor.includes(id)) events.push(method)
+      if (actor.includes(id)) seen.push(method)
     }
     system.on('unobservedError', listen)
     const ignored = () => {
@@ -311,13 +319,45 @@ for (const placement of ['host', { slot: 1 }] as const) {
     t.is((await failing(late)).got.length, 3)
     await until(() => {
       collect()
-      return events.length > 0
+      return seen.length > 0
     })
     await turns(5)
     collect()
     await turns(5)
     system.off('unobservedError', listen)
-    t.deepEqual(events, ['fails'])
+    t.deepEqual(seen, ['fails'])
+  })
+
+  test(`3.2: an error that nobody saw by the end is an event at shutdown, ${where}`, async (t) => {
+    const own = await start()
+    const seen = events(own, 'unobservedError')
+    const streamer = (await own.spawn(Streamer, { placement })).asType(Streamer)
+    const call = streamer.fails(1)
+    await streamer.plain() // answered after what came before
+    t.deepEqual(seen, [])
+    await own.shutdown()
+    t.deepEqual(
+      seen.map(({ method }) => method),
+      ['fails'],
+    )
+    t.is((await rejection(call)).message, 'not a number')
+  })
+
+  test(`3.4: what its own signal makes a generator throw is no event, ${where}`, async (t) => {
+    const own = await start()
+    const seen = events(own, 'unobservedError')
+    const streamer = (await own.spawn(Streamer, { placement })).asType(Streamer)
+    for (const error of [new Error('enough'), undefined]) {
+      const abort = new AbortController()
+      const items = stream(withCall(streamer, { signal: abort.signal }).throwsAborted())
+      await items.next()
+      await streamer.plain() // by now it waits
+      abort.abort(error)
+      await rejection(items.next())
+    }
+    await own.stop(streamer, { drain: true }) // waits for both
+    await own.shutdown()
+    t.deepEqual(seen, [])
   })
 
   test(`3.4: what a generator throws when its reader has left is an unobservedError, ${where}`, async (t) => {

@@ -3,6 +3,7 @@ import { type ActorRef, type ActorSystem, init, shutdown, stream, tell } from 'p
 import { compiled, event, type KeepingLogger, keepingLogger, rejection, run, start, until } from '../bed.js'
 import { Counter, Family, Recorder } from '../fixtures/actors.js'
 import { Mortal } from '../fixtures/mortal.js'
+import { Patient } from '../fixtures/patient.js'
 import { Streamer } from '../fixtures/streaming.js'
 
 const test = anyTest as TestFn
@@ -251,6 +252,24 @@ test('5.5: threads ended at random, those that only start too, leave no call han
   t.true(terminated > 5)
   t.true((outcomes.done ?? 0) > 0)
   for (const code of Object.keys(outcomes)) if (code !== 'done') t.regex(code, coded)
+})
+
+test('5.5: process.exit on the host at random moments ends the process with its code, whatever is under way', async (t) => {
+  for (let i = 0; i < 6; i++) {
+    const ended = await run(compiled('programs/terminate.js'), { args: ['500', 'exit'] })
+    t.deepEqual([ended.code, ended.signal, ended.stderr], [7, null, ''])
+  }
+})
+
+test.serial('3.4: a call whose caller died with its thread is aborted', async (t) => {
+  const patient = await Patient.options({ placement: 'host' }).spawn()
+  const mortal = await Mortal.options({ placement: { slot: 1 } }).spawn()
+  tell(mortal).asks(patient)
+  await until(async () => (await patient.seen()).begun === 1)
+  tell(mortal).exit(1)
+  await until(async () => (await patient.seen()).aborted.length === 1)
+  t.deepEqual((await patient.seen()).aborted, ['AbortError'])
+  await takenOver(1)
 })
 
 test('a slot whose thread cannot be started again fails what needs it at once, and the others go on', async (t) => {
