@@ -10,11 +10,18 @@ import {
   withCall,
 } from 'pulsing'
 import { keepingLogger, rejection, turns, until } from '../bed.js'
-import { Counter, Echo, Gate, Order, Recorder, Serial } from '../fixtures/actors.js'
+import { Counter, Echo, Faulty, Gate, Order, Recorder, Serial } from '../fixtures/actors.js'
 
 const test = anyTest as TestFn
 let system: ActorSystem
 const places = ['host', { slot: 1 }] as const
+const kinds = {
+  business: 'PulsingBusinessError',
+  timeout: 'PulsingTimeoutError',
+  unsupported: 'PulsingUnsupportedError',
+  system: 'PulsingSystemError',
+  text: 'PulsingSystemError',
+}
 
 test.before(async () => {
   system = await init({ threads: 2, logger: keepingLogger() })
@@ -80,6 +87,15 @@ for (const placement of places) {
     t.is(await held, 'held')
     t.is(await next, 'next')
     t.deepEqual(await log, ['begin', 'end', 'next'])
+  })
+
+  test(`4.5: an error of whatever kind is its caller's, and the actor stays as it is, ${where}`, async (t) => {
+    const faulty = await Faulty.options({ placement }).spawn()
+    for (const [i, kind] of (['business', 'timeout', 'unsupported', 'system', 'text'] as const).entries()) {
+      const error = await rejection(faulty.fail(kind))
+      t.is(error.name, kinds[kind])
+      t.is(await faulty.count(), i + 1)
+    }
   })
 
   test(`a receive that throws rejects its ask, and the next message is handled, ${where}`, async (t) => {

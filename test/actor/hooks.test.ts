@@ -1,5 +1,13 @@
 import anyTest, { type TestFn } from 'ava'
-import { type ActorRef, type ActorSystem, init, PulsingRuntimeError, self, shutdown } from 'pulsing'
+import {
+  type ActorContext,
+  type ActorRef,
+  type ActorSystem,
+  init,
+  PulsingRuntimeError,
+  self,
+  shutdown,
+} from 'pulsing'
 import { type KeepingLogger, keepingLogger, rejection, thrown, until } from '../bed.js'
 import { Counter, Family, Gate, Hooked, Recorder, Serial } from '../fixtures/actors.js'
 
@@ -170,6 +178,26 @@ test('hooks of an instance: a synchronous onStart that throws, and one that give
   const error = await rejection(system.spawn(new Bad(), { name: 'hooks/bad' }))
   t.is(error.code, 'E_MINE')
   t.is((await rejection(system.resolve('hooks/bad'))).code, 'ERR_PULSING_ACTOR_NOT_FOUND')
+})
+
+test('section 2: context says the name, the parent, the system and the log of its actor', async (t) => {
+  const contexts: ActorContext[] = []
+  class Knows {
+    onStart(_id: unknown, context: ActorContext) {
+      contexts.push(context)
+    }
+  }
+  const parent = await system.spawn(new Knows(), { name: 'hooks/parent' })
+  const child = await contexts[0]?.spawn(new Knows())
+  t.deepEqual(
+    contexts.map((context) => [context.name, context.self, context.parent, context.system]),
+    [
+      ['hooks/parent', parent, undefined, system],
+      [undefined, child, parent, system],
+    ],
+  )
+  contexts[1]?.log.warn({ own: true }, 'the child says')
+  t.true(logger.lines.some((line) => line.fields.own === true && line.message === 'the child says'))
 })
 
 test('context.signal is aborted when the actor stops', async (t) => {

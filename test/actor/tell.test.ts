@@ -278,6 +278,35 @@ for (const placement of ['host', { slot: 1 }] as const) {
     )
   })
 
+  test(`3.6: a million tells that nobody awaits take bounded memory, then throw, ${where}`, async (t) => {
+    const { recorder, open, telling } = await held(placement, 65_536, 'wait')
+    gc?.()
+    const before = process.memoryUsage().rss
+    const codes = new Map<unknown, number>()
+    const rooms: Promise<void>[] = []
+    let sent = 0
+    for (let i = 0; i < 1e6; i++) {
+      try {
+        const room = telling.push(sent)
+        if (room !== undefined) rooms.push(room)
+        sent++
+      } catch (error) {
+        const { code } = error as { code: unknown }
+        codes.set(code, (codes.get(code) ?? 0) + 1)
+      }
+    }
+    const grown = process.memoryUsage().rss - before
+    t.deepEqual([...codes.keys()], ['ERR_PULSING_MAILBOX_FULL'])
+    t.is(rooms.length, 65_536)
+    if (exact) t.is(sent, 2 * 65_536)
+    else t.true(sent >= 2 * 65_536 && sent <= 2 * 65_536 + ALLOWANCE, String(sent))
+    t.true(grown < 200 * 1024 * 1024, `${grown} bytes`)
+    await open()
+    await Promise.all(rooms)
+    await until(async () => (await recorder.count()) === sent)
+    t.true(await recorder.isInOrder())
+  })
+
   test(`3.6: a mailbox is bounded in bytes too, and an empty one takes any legal message, ${where}`, async (t) => {
     const { recorder, open, telling } = await held(placement, 65_536, 'wait', { mailboxBytes: 1_000_000 })
     let room: Promise<void> | undefined
