@@ -23,6 +23,7 @@ export {
   type StreamCall,
   self,
   type Telling,
+  Terminated,
   tell,
   withCall,
 } from './actor/index.js'
@@ -59,10 +60,13 @@ export type {
   ShutdownOptions,
   SpawnOptions,
   StopOptions,
+  Strategy,
   SystemOptions,
   TellOptions,
 } from './options.js'
 export {
+  type ActorDescription,
+  type ActorStatus,
   ActorSystem,
   actorSystem,
   type Candidate,
@@ -81,6 +85,7 @@ export {
   ResolveBuilder,
   type ResolveOptions,
   type ResolvePolicy,
+  type Restart,
   RoundRobinPolicy,
   resolve,
   SpawnBuilder,

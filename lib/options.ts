@@ -46,6 +46,12 @@ export type Placement = 'auto' | 'spread' | 'host' | { readonly slot: number }
 /** When an actor is made again (contract 5.1): `on-failure` after a failure, `always` after a normal stop from inside too. */
 export type RestartPolicy = 'never' | 'always' | 'on-failure'
 
+/**
+ * Which children are made again when one fails (contract 5.4): that one, all of them, or that one and those that were started
+ * after it. What exceeds a child's limit is a failure of the parent.
+ */
+export type Strategy = 'one-for-one' | 'one-for-all' | 'rest-for-one'
+
 /** Limits of an engine thread's memory, in MiB, as node:worker_threads takes them. */
 export interface ResourceLimits {
   readonly maxOldGenerationSizeMb?: number
@@ -101,7 +107,7 @@ export interface RemoteOptions {
   readonly placement?: Placement | undefined
   /** How many share the work behind one reference, 1 to 4,096: 1 unless set (contract, section 2). */
   readonly instances?: number | undefined
-  /** `never` unless set, and not yet anything else (contract 5.1). */
+  /** When it is made again: `never` unless set (contract 5.1). */
   readonly restartPolicy?: RestartPolicy | undefined
   /** Restarts within restartWindowMs after which it stops for good: 3 unless set. */
   readonly maxRestarts?: number | undefined
@@ -111,6 +117,8 @@ export interface RemoteOptions {
   readonly minBackoffMs?: number | undefined
   /** Milliseconds before a restart at most: 30,000 unless set. */
   readonly maxBackoffMs?: number | undefined
+  /** Of its children, those that `context.spawn` makes: each by itself, and none harms it, unless set (contract 5.4). */
+  readonly strategy?: Strategy | undefined
 }
 
 /** Options of a spawn (contract, section 2). Those of its class hold where a spawn says nothing. */
@@ -197,6 +205,7 @@ export interface ResolvedSpawnOptions {
   readonly restartWindowMs: number
   readonly minBackoffMs: number
   readonly maxBackoffMs: number
+  readonly strategy: Strategy | undefined
 }
 
 /** AskOptions or TellOptions with their defaults. */
@@ -225,7 +234,6 @@ const LATER: Record<string, { readonly what: string; readonly now?: (value: unkn
   passphrase: { what: 'clusters' },
   stuckThreadMs: { what: 'the watchdog' },
   terminateStuckAfterMs: { what: 'the watchdog' },
-  restartPolicy: { what: 'restarts', now: (value) => value === 'never' },
 }
 
 /** Of an ask that says nothing (contract 3.3). */
@@ -373,6 +381,7 @@ const CLASS: Checks = {
   restartWindowMs: milliseconds,
   minBackoffMs: finiteMs,
   maxBackoffMs: finiteMs,
+  strategy: oneOf('one-for-one', 'one-for-all', 'rest-for-one'),
 }
 
 const REMOTE: Checks = { ...CLASS, type: text, streams: list }
@@ -487,6 +496,7 @@ export function checkSpawnOptions(options: SpawnOptions = {}, of: RemoteOptions 
     restartWindowMs: options.restartWindowMs ?? of.restartWindowMs ?? 60_000,
     minBackoffMs: options.minBackoffMs ?? of.minBackoffMs ?? MIN_BACKOFF_MS,
     maxBackoffMs: options.maxBackoffMs ?? of.maxBackoffMs ?? MAX_BACKOFF_MS,
+    strategy: options.strategy ?? of.strategy,
   }
   checkBackoff(resolved.minBackoffMs, resolved.maxBackoffMs)
   return resolved

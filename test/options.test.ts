@@ -56,6 +56,7 @@ test('what is not set has its default', (t) => {
     restartWindowMs: 60_000,
     minBackoffMs: 100,
     maxBackoffMs: 30_000,
+    strategy: undefined,
   })
   t.deepEqual(checkAskOptions({}), { timeoutMs: 30_000, signal: undefined })
   t.deepEqual(checkTellOptions({}), { timeoutMs: Number.POSITIVE_INFINITY, signal: undefined })
@@ -197,8 +198,6 @@ test('what later versions bring is said to be so', (t) => {
     [checkSystemOptions, { passphrase: 'correct horse battery' }, 'passphrase (clusters)'],
     [checkSystemOptions, { stuckThreadMs: 1000 }, 'stuckThreadMs (the watchdog)'],
     [checkSystemOptions, { terminateStuckAfterMs: 1000 }, 'terminateStuckAfterMs (the watchdog)'],
-    [checkSpawnOptions, { restartPolicy: 'always' }, 'restartPolicy (restarts)'],
-    [checkRemoteOptions, { restartPolicy: 'on-failure' }, 'restartPolicy (restarts)'],
   ]
   for (const [check, options, part] of later)
     refused(t, () => check(options as never), 'NOT_YET_SUPPORTED', part)

@@ -2,9 +2,13 @@
 
 import type { ActorId } from './actor-id.js'
 import type { ActorContext } from './context.js'
+import type { Terminated } from './terminated.js'
 
-/** Why an actor stops. */
-export type StopReason = 'stopped' | 'failed' | 'shutdown'
+/**
+ * Why an actor stops (contract, section 5): it was stopped, from outside or inside; it failed; it is made again because of a
+ * neighbour that failed; its system ends.
+ */
+export type StopReason = 'stopped' | 'failed' | 'restarted' | 'shutdown'
 
 /**
  * Base class for an actor that takes messages as they are sent, by `ref.ask(message)` and `ref.tell(message)`. Its messages
@@ -13,7 +17,8 @@ export type StopReason = 'stopped' | 'failed' | 'shutdown'
  */
 export abstract class Actor {
   /**
-   * Runs before the first message. What it throws, or rejects with, ends the actor and rejects its spawn.
+   * Runs before the first message, and before the next one after a restart. What it throws, or rejects with, ends the actor
+   * and rejects its spawn; after a restart it is one more failure.
    * @param actorId the actor's own id
    * @param context what the actor knows of itself and its system
    */
@@ -25,6 +30,15 @@ export abstract class Actor {
    */
   receive?(message: unknown, context: ActorContext): unknown
 
-  /** Runs when the actor has stopped taking messages. */
+  /**
+   * Runs when the instance takes no more messages: the actor stops, or another instance takes its place. After the death of a
+   * thread it can't run. What it throws is logged.
+   */
   onStop?(reason: StopReason): void | Promise<void>
+
+  /**
+   * Runs for an actor that `context.watch` watches and that has stopped, in turn with the messages. What it throws, or rejects
+   * with, is a failure of this actor (contract 4.5).
+   */
+  onSignal?(signal: Terminated): void | Promise<void>
 }

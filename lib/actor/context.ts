@@ -10,11 +10,15 @@ import type { ActorRecord } from './record.js'
 import type { ActorRef } from './ref.js'
 import type { SelfProxy } from './types.js'
 
-/** Handed to `onStart` and `receive` (contract, section 2). It is dead, like the instance, once the actor has stopped. */
+/**
+ * Handed to `onStart` and `receive` (contract, section 2). It is dead, like the instance, once the actor has stopped or
+ * another instance has taken its place: `signal` is aborted then, and what it is asked for is ERR_PULSING_ACTOR_STOPPED.
+ */
 export class ActorContext {
   readonly #host: ActorHost
   readonly #cell: Cell
   #abort: AbortController | undefined
+  #isOver = false
 
   /** Made by the system. */
   constructor(host: ActorHost, cell: Cell) {
@@ -47,10 +51,10 @@ export class ActorContext {
     return this.#record.name
   }
 
-  /** Aborted when the actor stops. */
+  /** Aborted when the actor stops, or is restarted. */
   get signal(): AbortSignal {
     this.#abort ??= new AbortController()
-    if (this.#cell.closed) this.#abort.abort()
+    if (this.#cell.closed || this.#isOver) this.#abort.abort()
     return this.#abort.signal
   }
 
@@ -64,13 +68,13 @@ export class ActorContext {
    * @param what an instance, which lives on this thread, or a class
    */
   async spawn(what: object, options?: SpawnOptions): Promise<ActorRef> {
-    if (this.#cell.closed) throw errors.actorStopped(this.self.toString(), 'context.spawn')
+    this.#check('context.spawn')
     const child = await this.#host.spawn(what, options, this.self)
     const record = this.#record
     const target = targetOf(child) as Target
-    if (this.#cell.closed) {
+    if (this.#cell.closed || this.#isOver) {
       await this.#host.stop(target, undefined)
-      throw errors.actorStopped(this.self.toString(), 'context.spawn')
+      this.#check('context.spawn')
     }
     if (target.gone) return child
     record.children ??= new Set()
@@ -98,19 +102,47 @@ export class ActorContext {
     return offload(url, args, options, this.signal, stopped) as Promise<T>
   }
 
-  /** Stops this actor once the message in hand is done. */
+  /** Stops this actor once the message in hand is done; where its restart policy is `always`, it is made again. */
   stop(): void {
-    void this.#host.stop(this.#cell.target, undefined).catch(() => undefined)
+    if (!this.#isOver) this.#host.stopFromInside(this.#cell)
   }
 
-  /** Of the engine: the actor has stopped. */
+  /**
+   * Tells this actor's `onSignal`, once, when that actor has stopped for good, whoever stopped it and however (contract 5.4).
+   * Again for the same actor it does nothing. A restart of this actor ends it: its new instance watches anew.
+   * @param which a reference or a proxy, of an actor or a pool on any thread
+   * @returns once the actor is watched; for one that is gone already the signal is on its way
+   * @throws ERR_PULSING_INVALID_ARGUMENT
+   */
+  async watch(which: object): Promise<void> {
+    this.#check('context.watch')
+    await this.#host.watch(this.#cell, watched(which))
+  }
+
+  /** Watches it no longer: no signal comes from here on. */
+  unwatch(which: object): void {
+    this.#host.unwatch(this.#cell, watched(which))
+  }
+
+  /** Of the engine: the instance is no more. */
   static ended(context: ActorContext): void {
+    context.#isOver = true
     context.#abort?.abort()
+  }
+
+  #check(what: string): void {
+    if (this.#cell.closed || this.#isOver) throw errors.actorStopped(this.self.toString(), what)
   }
 
   get #record(): ActorRecord {
     return this.#cell.actor as ActorRecord
   }
+}
+
+function watched(which: object): Target {
+  const target = targetOf(which)
+  if (target === undefined) throw errors.invalidArgument('which', which, 'a reference or a proxy')
+  return target
 }
 
 /**

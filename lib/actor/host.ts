@@ -1,7 +1,8 @@
 // What an actor's references and context need of its system; the system fills it in.
 
-import type { Target, Thread } from '../engine/index.js'
+import type { Cell, Target, Thread } from '../engine/index.js'
 import type { Logger, SpawnOptions, StopOptions } from '../options.js'
+import type { StopReason } from './actor.js'
 import type { ActorRef } from './ref.js'
 
 export interface ActorHost {
@@ -11,9 +12,17 @@ export interface ActorHost {
   /** The public ActorSystem. */
   readonly system: object
   stop(target: Target, options: StopOptions | undefined): Promise<void>
+  /** An actor of this thread ends itself, which a restart policy may undo (contract 5.1). */
+  stopFromInside(cell: Cell): void
   spawn(what: object, options: SpawnOptions | undefined, parent: ActorRef | undefined): Promise<ActorRef>
   /** A child has stopped: its parent, on whatever thread, forgets it. */
   childStopped(parent: ActorRef, child: ActorRef): void
+  /** An actor of this thread is gone for good. */
+  ended(cell: Cell, reason: StopReason): void
+  /** The instance of an actor of this thread is no more, whether another is to come or not. */
+  retired(cell: Cell): void
+  watch(watcher: Cell, target: Target): Promise<void>
+  unwatch(watcher: Cell, target: Target): void
 }
 
 let current: ActorHost | undefined

@@ -8,7 +8,15 @@ export { ActorContext, self } from './context.js'
 export type { DelayedCall } from './delay.js'
 export { type Delayed, delayed } from './delayed.js'
 export { type ActorHost, currentHost, setCurrentHost } from './host.js'
-export { classIdOf, contextOf, type Start, startActor, stopActor } from './lifecycle.js'
+export {
+  classIdOf,
+  contextOf,
+  haltActor,
+  reviveActor,
+  type Start,
+  startActor,
+  stopActor,
+} from './lifecycle.js'
 export { isLoading, loadClass, never } from './modules.js'
 export type { OffloadOptions } from './offload.js'
 export { classesOf, proxyOf, refOf, type Telling, tell, withCall } from './proxy.js'
@@ -16,6 +24,7 @@ export { type ActorRecord, forgetChild } from './record.js'
 export { ActorRef } from './ref.js'
 export { classInfo } from './registry.js'
 export { type ClassOperations, remote, setClassOperations } from './remote.js'
+export { Terminated } from './terminated.js'
 export type {
   ActorProxy,
   AnyProxy,

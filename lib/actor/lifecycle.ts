@@ -5,6 +5,9 @@ import {
   type Cell,
   type CellOptions,
   DRAINED,
+  isThenable,
+  PAUSED_FULL,
+  PAUSED_RESTARTING,
   PAUSED_STARTING,
   PAUSED_STOPPING,
   targetOf,
@@ -28,6 +31,8 @@ export interface Start {
   /** The pool it works for, 0 for none, and how many messages it takes at a time. */
   readonly pool: number
   readonly permits: number
+  /** The supervision layer's own. */
+  readonly supervision: unknown
 }
 
 type Hooks = Partial<Pick<Actor, 'onStart' | 'onStop'>>
@@ -55,16 +60,18 @@ export function startActor(host: ActorHost, start: Start): Cell | Promise<Cell> 
   const { thread } = host
   const { info, name, options } = start
   const cell = thread.open(NOBODY, info.table, options, classIdOf(host, info))
-  const record: ActorRecord = {
+  cell.actor = {
     host,
     info,
     name,
     parent: start.parent,
+    make: start.make,
+    supervision: start.supervision,
     children: undefined,
     delayed: undefined,
     stopping: undefined,
-  }
-  cell.actor = record
+    retired: false,
+  } satisfies ActorRecord
   if (name !== undefined) {
     const { index, generation } = cell
     if (!thread.port.addName(name, thread.slot, index, generation, cell.target.classId)) {
@@ -74,36 +81,39 @@ export function startActor(host: ActorHost, start: Start): Cell | Promise<Cell> 
     thread.expose(cell.target)
   }
   try {
-    const instance = start.make()
-    cell.instance = instance
-    if ((instance as { [CELL]?: Cell })[CELL]?.closed === false)
-      throw errors.invalidArgument('actor', instance, 'an instance that is not an actor already')
-    if (Object.isExtensible(instance)) (instance as { [CELL]?: Cell })[CELL] = cell
-    const { onStart } = instance as Hooks
-    if (typeof onStart === 'function') {
-      const started = onStart.call(
-        instance,
-        refOf(host, cell.target).actorId,
-        contextOf(host, cell),
-      ) as unknown
-      if (isThenable(started)) {
-        return Promise.resolve(started).then(
-          () => running(host, cell, start),
-          (error) => {
-            discard(host, cell)
-            throw error
-          },
-        )
-      }
-    }
+    const made = makeInstance(host, cell)
+    if (made === undefined) return running(host, cell, start)
+    return made.then(
+      () => running(host, cell, start),
+      async (error) => {
+        discard(host, cell)
+        await stopChildren(host, cell, false)
+        throw error
+      },
+    )
   } catch (error) {
     discard(host, cell)
     throw error
   }
-  return running(host, cell, start)
 }
 
 const NOBODY = {}
+
+/** The instance, and its onStart; a promise where that is asynchronous. */
+function makeInstance(host: ActorHost, cell: Cell): Promise<unknown> | undefined {
+  const record = cell.actor as ActorRecord
+  const instance = record.make()
+  if ((instance as { [CELL]?: Cell })[CELL]?.closed === false)
+    throw errors.invalidArgument('actor', instance, 'an instance that is not an actor already')
+  cell.instance = instance
+  record.retired = false
+  if (Object.isExtensible(instance)) (instance as { [CELL]?: Cell | undefined })[CELL] = cell
+  const { onStart } = instance as Hooks
+  if (typeof onStart !== 'function') return undefined
+  const { actorId } = refOf(host, cell.target)
+  const started = onStart.call(instance, actorId, contextOf(host, cell)) as unknown
+  return isThenable(started) ? Promise.resolve(started) : undefined
+}
 
 function running(host: ActorHost, cell: Cell, start: Start): Cell {
   if (cell.closed) throw errors.actorStopped(refOf(host, cell.target).toString(), 'onStart')
@@ -118,9 +128,10 @@ function running(host: ActorHost, cell: Cell, start: Start): Cell {
 
 /** It never started. */
 function discard(host: ActorHost, cell: Cell): void {
-  cancelDelayed(cell.actor as ActorRecord)
   freeName(host, cell)
   host.thread.close(cell)
+  void retire(host, cell, undefined)
+  host.ended(cell, 'failed')
 }
 
 function freeName(host: ActorHost, cell: Cell): void {
@@ -142,27 +153,95 @@ export function stopActor(host: ActorHost, cell: Cell, drain: boolean, reason: S
 
 async function stopNow(host: ActorHost, cell: Cell, drain: boolean, reason: StopReason): Promise<void> {
   const record = cell.actor as ActorRecord
-  // Last started first.
-  for (const child of [...(record.children ?? [])].reverse()) {
-    const target = targetOf(child)
-    if (target !== undefined) await host.stop(target, { drain }).catch(() => undefined)
-  }
+  await stopChildren(host, cell, drain)
   if (cell.closed) return
   if (drain) await drained(host, cell)
   else if (record.info.serial && cell.running > 0) await idle(host, cell)
   if (cell.closed) return
   freeName(host, cell)
   host.thread.close(cell)
-  cancelDelayed(record)
   if (record.parent !== undefined) host.childStopped(record.parent, refOf(host, cell.target))
-  if (cell.context !== undefined) ActorContext.ended(cell.context as ActorContext)
-  const { onStop } = cell.instance as Hooks
-  if (typeof onStop !== 'function') return
-  try {
-    await onStop.call(cell.instance, reason)
-  } catch (error) {
-    host.logger.error({ err: error, actor: refOf(host, cell.target).toString() }, 'onStop failed')
+  await retire(host, cell, reason)
+  host.ended(cell, reason)
+}
+
+/** Last started first. */
+async function stopChildren(host: ActorHost, cell: Cell, drain: boolean): Promise<void> {
+  const { children } = cell.actor as ActorRecord
+  if (children === undefined) return
+  for (const child of [...children].reverse()) {
+    const target = targetOf(child)
+    if (target !== undefined) await host.stop(target, { drain }).catch(() => undefined)
+    children.delete(child)
   }
+}
+
+/**
+ * The instance is no more: what it wanted of itself later is not done, its context is dead, its onStop runs.
+ * @param reason undefined: it has not started, so it can't stop
+ */
+function retire(host: ActorHost, cell: Cell, reason: StopReason | undefined): Promise<void> | undefined {
+  const record = cell.actor as ActorRecord
+  if (record.retired) return undefined
+  record.retired = true
+  const { instance, context } = cell
+  cancelDelayed(record)
+  host.retired(cell)
+  if (context !== undefined) ActorContext.ended(context as ActorContext)
+  cell.context = undefined
+  const { onStop } = instance as Hooks
+  if (typeof onStop !== 'function' || reason === undefined) return undefined
+  const failed = (error: unknown) =>
+    host.logger.error({ err: error, actor: refOf(host, cell.target).toString() }, 'onStop failed')
+  try {
+    const stopped = onStop.call(instance, reason) as unknown
+    return isThenable(stopped) ? Promise.resolve(stopped).then(() => undefined, failed) : undefined
+  } catch (error) {
+    failed(error)
+    return undefined
+  }
+}
+
+/**
+ * The instance ends, its mailbox waits for another (contract 5.2): no message begins, what is under way fails, its children
+ * stop, its onStop runs. A promise where any of that takes time.
+ */
+export function haltActor(host: ActorHost, cell: Cell, reason: StopReason): Promise<void> | undefined {
+  const { thread } = host
+  const { children, retired } = cell.actor as ActorRecord
+  if (retired) return undefined
+  const { instance } = cell
+  thread.pause(cell, PAUSED_RESTARTING)
+  thread.dispatcher.restarting(cell)
+  const gone = () => {
+    if (Object.isExtensible(instance)) (instance as { [CELL]?: Cell | undefined })[CELL] = undefined
+  }
+  if (children === undefined || children.size === 0) {
+    const stopped = retire(host, cell, reason)
+    if (stopped === undefined) gone()
+    return stopped?.then(gone)
+  }
+  return stopChildren(host, cell, false)
+    .then(() => retire(host, cell, reason))
+    .then(gone)
+}
+
+/** Another instance takes its place, and the messages that wait. Throws, or rejects with, what keeps it from starting. */
+export function reviveActor(host: ActorHost, cell: Cell): Promise<void> | undefined {
+  const go = () => host.thread.unpause(cell, PAUSED_RESTARTING | PAUSED_FULL)
+  let made: Promise<unknown> | undefined
+  try {
+    made = makeInstance(host, cell)
+  } catch (error) {
+    void retire(host, cell, undefined)
+    throw error
+  }
+  if (made === undefined) return void go()
+  return made.then(go, async (error) => {
+    void retire(host, cell, undefined)
+    await stopChildren(host, cell, false)
+    throw error
+  })
 }
 
 /** What was sent before is handled, and nothing is under way. */
@@ -175,7 +254,6 @@ function drained(host: ActorHost, cell: Cell): Promise<void> {
       resolve()
     }
     cell.draining = { left: cell.native ? 2 : 1, done }
-    cell.depth++
     thread.pushLocal(cell, DRAINED)
     if (cell.native) thread.sender.mark(cell.target, DRAINED)
   })
@@ -193,10 +271,4 @@ function idle(host: ActorHost, cell: Cell): Promise<void> {
       },
     }
   })
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function'
-  )
 }

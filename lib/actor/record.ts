@@ -9,11 +9,17 @@ export interface ActorRecord {
   readonly info: ClassInfo
   readonly name: string | undefined
   readonly parent: ActorRef | undefined
+  /** Makes the instance, each time. */
+  readonly make: () => object
+  /** The supervision layer's own; undefined for an actor that nobody needs to know more of. */
+  supervision: unknown
   children: Set<ActorRef> | undefined
   /** Calls of its own that it will be sent later. */
   delayed: Set<{ cancel(): boolean }> | undefined
   /** Under way, so that a second stop waits for the first. */
   stopping: Promise<void> | undefined
+  /** onStop of the last instance has run, and no other was made. */
+  retired: boolean
 }
 
 /** A child has stopped. What is gone may have had another reference in the meantime. */

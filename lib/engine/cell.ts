@@ -33,6 +33,7 @@ export interface Envelope {
 export const PAUSED_FULL = 1 // as many calls under way as may be
 export const PAUSED_STARTING = 2
 export const PAUSED_STOPPING = 4
+export const PAUSED_RESTARTING = 8
 
 /** An asynchronous call under way. */
 export interface Call {
@@ -41,6 +42,8 @@ export interface Call {
   readonly slot: number
   readonly ask: number
   readonly sequence: number
+  /** That of its actor when it began. */
+  readonly life: number
   /** Of its signal, where its method has asked for one. */
   controller: AbortController | undefined
   /** Where it is a stream's. */
@@ -69,6 +72,8 @@ export class Cell {
   /** The actor layer's own. */
   actor: unknown = undefined
   context: unknown = undefined
+  /** How often its instance was made again. */
+  life = 0
   /** Calls under way, asynchronous ones. */
   running = 0
   /** Local messages that wait. */

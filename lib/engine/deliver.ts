@@ -32,10 +32,12 @@ const { INT } = codec
 /** Messages in one go after which a class may get a loop of its own. */
 const LONG_RUN = 16
 
-/** Method numbers of the engine's own messages; no class has so many. This one ends a drain. */
-export const DRAINED: number = (1 << 14) - 1
+/** Method numbers of the engine's own messages, from here on; no class has so many. This one is for onSignal. */
+export const SIGNALLED: number = (1 << 14) - 3
 /** The message that names asks which their callers gave up. */
 export const GIVEN_UP: number = (1 << 14) - 2
+/** The one that ends a drain. */
+export const DRAINED: number = (1 << 14) - 1
 
 export interface Delivery {
   /** Frames of other threads: entries of the batch from `from` to before `to`. */
@@ -80,7 +82,7 @@ export function makeDelivery(
   }
 
   const invoke: Delivery['invoke'] = (cell, method, argc, value, slot, ask, sequence) => {
-    if (method >= GIVEN_UP) return slow.own(cell, method, value, slot)
+    if (method >= SIGNALLED) return slow.own(cell, method, value, slot)
     if (thread.current !== cell) {
       thread.current = cell
       control[CURRENT] = cell.index

@@ -3,7 +3,7 @@
 import { errors, isPulsingError } from '../errors/index.js'
 import { type Call, type Cell, PAUSED_FULL } from './cell.js'
 import { type Decoder, Decoder as DecoderClass, type Words } from './codec/index.js'
-import { type Delivery, DRAINED, GIVEN_UP, makeDelivery } from './deliver.js'
+import { type Delivery, DRAINED, makeDelivery, SIGNALLED } from './deliver.js'
 import {
   ASK,
   BOUNCE_DROPPED,
@@ -30,6 +30,7 @@ import {
 import type { DeadLetterReason } from './hooks.js'
 import { stepsOf } from './stream-source.js'
 import { nameOf, type Target } from './target.js'
+import { isThenable } from './thenable.js'
 import type { Thread } from './thread.js'
 
 const SLOT_MASK = (1 << SOURCE_SHIFT) - 1
@@ -67,19 +68,35 @@ export class Dispatcher {
 
   /** The actor is gone: what it had under way fails, what waits is lost. */
   closed(cell: Cell): void {
-    const calls = cell.calls
-    cell.calls = undefined
-    if (calls !== undefined) {
-      for (const call of calls) {
-        call.over = true
-        this.#count(-1)
-        const error = this.stoppedError(cell.target, call.method)
-        if (call.sequence !== 0) this.reply(call.slot, call.ask, call.sequence, error, ERROR)
-        call.controller?.abort(error)
-        call.source?.leave()
-      }
-    }
+    this.#abandon(cell, (method) => this.stoppedError(cell.target, method))
     this.#thread.mailboxes.close(cell)
+  }
+
+  /** Its instance is no more, and another is to come: what was under way fails, what waits stays. */
+  restarting(cell: Cell): void {
+    cell.life++
+    cell.running = 0
+    const { hooks } = this.#thread
+    const calls = this.#abandon(cell, (method) =>
+      errors.actorRestarted(nameOf(cell.target), hooks.methodName(cell.target, method)),
+    )
+    if (cell.pool !== 0) for (const { slot, ask, sequence } of calls) this.poolDone(cell, slot, ask, sequence)
+    if (cell.draining?.left === 0) cell.draining.done()
+  }
+
+  /** Calls under way are nobody's from here on. Gives them. */
+  #abandon(cell: Cell, errorOf: (method: number) => Error): Iterable<Call> {
+    const calls = cell.calls ?? []
+    cell.calls = undefined
+    for (const call of calls) {
+      call.over = true
+      this.#count(-1)
+      const error = errorOf(call.method)
+      if (call.sequence !== 0) this.reply(call.slot, call.ask, call.sequence, error, ERROR)
+      call.controller?.abort(error)
+      call.source?.leave()
+    }
+    return calls
   }
 
   /** The error of an ask that came back. */
@@ -149,6 +166,7 @@ export class Dispatcher {
       slot,
       ask,
       sequence,
+      life: cell.life,
       controller,
       source: undefined,
       over: false,
@@ -177,6 +195,7 @@ export class Dispatcher {
   /** An asynchronous call is done. kind: VALUE, END of a stream, or ERROR. */
   settled(call: Call, value: unknown, kind: number): void {
     const { cell } = call
+    if (call.life !== cell.life) return // of an instance that is no more
     cell.running--
     if (this.#over(call)) {
       if (kind === ERROR) this.threw(cell, call.method, value, call.slot, call.ask, call.sequence)
@@ -202,7 +221,14 @@ export class Dispatcher {
   /** A message of the engine's own. */
   own(cell: Cell, method: number, value: unknown, slot: number): void {
     if (method === DRAINED) this.drained(cell)
+    else if (method === SIGNALLED) this.#signalled(cell, value)
     else this.#thread.cancellations.heard(slot, value as number[])
+  }
+
+  /** As a message that nobody waits for. */
+  #signalled(cell: Cell, value: unknown): void {
+    const result = this.#thread.hooks.signal(cell, value)
+    if (isThenable(result)) this.begun(cell, SIGNALLED, result, 0, 0, 0, undefined)
   }
 
   /** Its caller has given it up. */
@@ -312,7 +338,7 @@ export class Dispatcher {
     const method = head >>> METHOD_SHIFT
     if (kind >= VALUE) return this.#dropBlocks(at)
     if (kind === TELL || kind === CALL) {
-      if (method >= GIVEN_UP) return
+      if (method >= SIGNALLED) return
       const target = this.#thread.targetAt(this.#thread.slot, i32[at + 1] as number, i32[at + 2] as number, 0)
       let message: unknown
       try {

@@ -6,7 +6,7 @@ export const KIND_MASK = 15
 export const BLOCKS_BIT: number = 1 << 17
 export const METHOD_SHIFT = 18
 /** Methods of a class that a frame can name. */
-export const MAX_METHODS: number = (1 << 14) - 2
+export const MAX_METHODS: number = (1 << 14) - 3
 
 export const CONTROL_BYTES: number = 32 * 1024
 export const SEGMENT_HEADER_BYTES = 64

@@ -21,11 +21,13 @@ export interface Hooks {
   classify(thrown: unknown, cell: Cell, method: number): Error
   /** A method failed and nobody waits for its answer. */
   unobserved(error: Error, target: Target, method: number): void
+  /** A message of the engine's own to the actor: what onSignal makes of it. */
+  signal(cell: Cell, value: unknown): unknown
   /** A method failed with `error`, which its caller has been told: harm to the actor is decided here. */
   failed(error: Error, cell: Cell, method: number): void
   deadLetter(target: Target, method: number, message: unknown, reason: DeadLetterReason): void
   /** All actors of a slot that are older than the generation are gone. */
   threadDied(slot: number, before: number): void
-  /** A pool has no instance left. */
-  poolClosed(pool: number): void
+  /** A pool has no instance left. isOwn: the last one was of this thread, and the others do not know yet. */
+  poolClosed(pool: number, isOwn: boolean): void
 }

@@ -2,7 +2,7 @@
 
 import { errors } from '../errors/index.js'
 import type { Cell, Envelope, LocalWaiter } from './cell.js'
-import { DRAINED } from './deliver.js'
+import { SIGNALLED } from './deliver.js'
 import { OVERFLOW_DROP_NEWEST, OVERFLOW_DROP_OLDEST, OVERFLOW_FAIL } from './frame.js'
 import type { StreamSource } from './stream-source.js'
 import { nameOf } from './target.js'
@@ -166,7 +166,7 @@ export class LocalMailboxes {
 
   lost(cell: Cell, envelope: Envelope): void {
     const { method, sequence } = envelope
-    if (method === DRAINED || method === -1) return
+    if (method >= SIGNALLED || method === -1) return
     if (sequence !== 0)
       this.#thread.asks.fail(
         envelope.ask,

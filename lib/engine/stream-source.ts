@@ -2,6 +2,7 @@
 
 import type { Call } from './cell.js'
 import type { Streams } from './streams.js'
+import { isThenable } from './thenable.js'
 
 export type Steps = Iterator<unknown, unknown> | AsyncIterator<unknown, unknown>
 type Step = IteratorResult<unknown, unknown>
@@ -162,10 +163,4 @@ export class StreamSource {
     this.#streams.ended(this, value, threw, this.#over)
     this.#over = true
   }
-}
-
-function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  return (
-    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
-  )
 }

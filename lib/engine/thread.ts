@@ -177,8 +177,10 @@ export class Thread {
     this.#free.push(cell.index)
     this.control[ACTORS] = (this.control[ACTORS] as number) - 1
     if (cell.native) this.port.close(cell.index)
-    if (cell.pool !== 0 && !this.port.leavePool(cell.pool, cell.index, cell.generation))
+    if (cell.pool !== 0 && !this.port.leavePool(cell.pool, cell.index, cell.generation)) {
       this.port.closePool(cell.pool)
+      this.hooks.poolClosed(cell.pool, true)
+    }
     this.dispatcher.closed(cell)
   }
 
@@ -405,8 +407,9 @@ export class Thread {
   }
 
   /** A message of the engine's own, behind the local ones of that actor. */
-  pushLocal(cell: Cell, method: number): void {
-    this.local.push(cell, method, 0, undefined, 0, 0, 0)
+  pushLocal(cell: Cell, method: number, value?: unknown): void {
+    cell.depth++
+    this.local.push(cell, method, 1, value, 0, 0, 0)
     if (!this.#running && !this.#localQueued) this.#queueLocal()
   }
 
@@ -531,7 +534,7 @@ export class Thread {
           break
         case NOTICE_POOL_CLOSED:
           this.#lost((target) => target.slot === POOL_SLOT && target.index === a)
-          this.hooks.poolClosed(a)
+          this.hooks.poolClosed(a, false)
           break
       }
     }

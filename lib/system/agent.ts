@@ -12,9 +12,24 @@ import {
   startActor,
   stopActor,
 } from '../actor/index.js'
-import { type Cell, type CellOptions, type Method, Target } from '../engine/index.js'
+import {
+  type Cell,
+  type CellOptions,
+  type Method,
+  PAUSED_RESTARTING,
+  PAUSED_STARTING,
+  Target,
+} from '../engine/index.js'
 import { errors } from '../errors/index.js'
 import type { Logger } from '../options.js'
+import {
+  type Failure,
+  type RestartSpec,
+  type Supervised,
+  type SupervisionRequest,
+  type Supervisor,
+  supervisedBy,
+} from '../supervision/index.js'
 import type { SystemEvent } from './events.js'
 
 /** Calls of an agent, by number. */
@@ -26,6 +41,8 @@ export const AGENT_EVENTS = 5
 export const AGENT_CHILD_STOPPED = 6
 export const AGENT_LOG = 7
 export const AGENT_UNMANNED = 8
+export const AGENT_SUPERVISION = 9
+export const AGENT_DESCRIBE = 10
 
 export interface SpawnRequest {
   readonly moduleUrl: string
@@ -38,6 +55,20 @@ export interface SpawnRequest {
   readonly parent: ActorRef | undefined
   readonly pool: number
   readonly permits: number
+  readonly restarts: RestartSpec
+}
+
+/** What an actor's own thread says of it. */
+export interface LocalDescription {
+  readonly name: string | undefined
+  readonly type: string
+  readonly parent: ActorRef | undefined
+  readonly children: readonly ActorRef[]
+  readonly status: ActorStatus
+  readonly waiting: number
+  readonly underWay: number
+  readonly restarts: number
+  readonly lastFailure: Failure | undefined
 }
 
 /** Where an actor is: index, generation and class. */
@@ -63,10 +94,16 @@ export interface LogLine {
 
 export class Agent {
   readonly #host: ActorHost
+  readonly #supervisor: Supervisor
   readonly #onEvents: (events: SystemEvent[], counts: Record<string, number>) => void
 
-  constructor(host: ActorHost, onEvents: (events: SystemEvent[], counts: Record<string, number>) => void) {
+  constructor(
+    host: ActorHost,
+    supervisor: Supervisor,
+    onEvents: (events: SystemEvent[], counts: Record<string, number>) => void,
+  ) {
     this.#host = host
+    this.#supervisor = supervisor
     this.#onEvents = onEvents
   }
 
@@ -85,6 +122,8 @@ export class Agent {
       (given: ChildStopped) => void setImmediate(() => this.#forgetChild(given)),
       ({ level, fields, message }: LogLine) => this.#host.logger[level](fields, message),
       (slot: number) => this.#host.thread.agentGone(slot),
+      (request: SupervisionRequest) => this.#supervisor.asked(request),
+      (at: { index: number; generation: number }) => this.#describe(at.index, at.generation),
     ]
     const options = {
       capacity: 2 ** 30,
@@ -104,6 +143,17 @@ export class Agent {
     return [cell.index, cell.generation, cell.target.classId]
   }
 
+  /** Starts an actor of a class; each time that it is made, its constructor gets its own copy of the arguments. */
+  startClass(info: ClassInfo, request: SpawnRequest): Promise<Place> {
+    const { name, parent, options, pool, permits, restarts } = request
+    const { thread } = this.#host
+    const Class = info.Class as new (...args: unknown[]) => object
+    const args = isMadeAgain(restarts) ? () => thread.copyList(request.args) : () => request.args
+    const supervision = supervisedBy(restarts)
+    const make = () => new Class(...args())
+    return this.start({ info, make, options, name, parent, pool, permits, supervision })
+  }
+
   /** Every actor of this thread, last started first. */
   async stopAll(drain: boolean): Promise<void> {
     const { thread } = this.#host
@@ -119,17 +169,7 @@ export class Agent {
   async #spawn(request: SpawnRequest): Promise<Place> {
     const info = await loadClass(request.moduleUrl, request.type)
     checkSame(info, request)
-    const { name, parent, options, pool, permits } = request
-    const Class = info.Class as new (...args: unknown[]) => object
-    const place = await this.start({
-      info,
-      make: () => new Class(...request.args),
-      options,
-      name,
-      parent,
-      pool,
-      permits,
-    })
+    const place = await this.startClass(info, request)
     const cell = this.#host.thread.cells[place[0]]
     if (cell !== undefined) this.#host.thread.expose(cell.target) // it was asked for by another thread
     return place
@@ -148,12 +188,44 @@ export class Agent {
     return true
   }
 
+  #describe(index: number, generation: number): LocalDescription | undefined {
+    const { thread } = this.#host
+    const cell = thread.cells[index]
+    if (cell === undefined || cell.generation !== generation || index === 0) return undefined
+    const { name, info, parent, children = [], stopping, supervision } = cell.actor as ActorRecord
+    const { restarts = 0, lastFailure } = (supervision as Supervised | undefined) ?? {}
+    return {
+      name,
+      type: info.type,
+      parent,
+      children: [...children],
+      status: stopping !== undefined ? 'stopping' : statusOf(cell),
+      waiting: cell.depth + (cell.native ? thread.port.depth(index) : 0),
+      underWay: cell.running,
+      restarts,
+      lastFailure,
+    }
+  }
+
   #lookup(index: number, generation: number): number {
     const cell = this.#host.thread.cells[index]
     if (cell === undefined || cell.generation !== generation || index === 0) return -1
     this.#host.thread.expose(cell.target)
     return cell.target.classId
   }
+}
+
+/** What an actor is at. */
+export type ActorStatus = 'starting' | 'running' | 'restarting' | 'stopping'
+
+function statusOf({ paused }: Cell): ActorStatus {
+  if ((paused & PAUSED_RESTARTING) !== 0) return 'restarting'
+  return (paused & PAUSED_STARTING) !== 0 ? 'starting' : 'running'
+}
+
+/** Anything that may run its constructor again. */
+function isMadeAgain({ policy }: RestartSpec): boolean {
+  return policy !== 'never'
 }
 
 function checkSame(info: ClassInfo, request: SpawnRequest): void {

@@ -29,16 +29,29 @@ export interface ThreadDied {
   readonly error: Error | undefined
 }
 
+/** An actor that is made again (contract 5.1). */
+export interface Restart {
+  readonly actor: string
+  /** What it failed with; undefined where it stopped itself. */
+  readonly error: Error | undefined
+  /** How often it was made again by now. */
+  readonly restarts: number
+  /** Milliseconds before its new instance is made. */
+  readonly delayMs: number
+}
+
 /** The events of a system, and what their listeners are given (contract, section 2). */
 export interface SystemEvents {
   deadLetter: [DeadLetter]
   unobservedError: [UnobservedError]
+  restart: [Restart]
   threadDied: [ThreadDied]
 }
 
 export type SystemEvent =
   | { readonly name: 'deadLetter'; readonly data: DeadLetter }
   | { readonly name: 'unobservedError'; readonly data: UnobservedError }
+  | { readonly name: 'restart'; readonly data: Restart }
 
 /** Log lines of one kind in so many milliseconds; the rest is counted and said with the next. */
 const LOG_LINES = 10
@@ -54,9 +67,10 @@ export class Events {
   readonly emitter: EventEmitter<SystemEvents> = new EventEmitter<SystemEvents>()
   readonly #logger: Logger
   readonly #logged = new Map<string, { since: number; lines: number; left: number }>()
-  readonly counts: { deadLetter: number; unobservedError: number; threadDied: number } = {
+  readonly counts: Record<keyof SystemEvents, number> = {
     deadLetter: 0,
     unobservedError: 0,
+    restart: 0,
     threadDied: 0,
   }
   #waiting: SystemEvent[] = []
@@ -126,6 +140,15 @@ export class Events {
         `a message to ${actor} (${method}) was not delivered: ${reason}`,
       )
       this.emitter.emit('deadLetter', event.data)
+    } else if (event.name === 'restart') {
+      const { actor, error, delayMs } = event.data
+      const why = error === undefined ? 'it stopped itself' : error.message
+      this.#log(
+        'restart',
+        { actor, err: error },
+        `${actor} is restarted in ${Math.round(delayMs)} ms: ${why}`,
+      )
+      this.emitter.emit('restart', event.data)
     } else {
       const { actor, method, error } = event.data
       this.#log(

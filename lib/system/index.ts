@@ -1,7 +1,8 @@
 // What the layers above may use of the system layer.
 
+export type { ActorStatus } from './agent.js'
 export { ResolveBuilder, SpawnBuilder, SupervisionSpec } from './builders.js'
-export type { DeadLetter, SystemEvents, ThreadDied, UnobservedError } from './events.js'
+export type { DeadLetter, Restart, SystemEvents, ThreadDied, UnobservedError } from './events.js'
 export { actorSystem, getSystem, init, isHost, resolve, shutdown, spawn } from './global.js'
 export { LazyRef } from './lazy.js'
 export {
@@ -16,4 +17,10 @@ export {
   RoundRobinPolicy,
 } from './policies.js'
 export { handleSignals } from './signals.js'
-export { ActorSystem, type Member, type SystemStats, type ThreadStats } from './system.js'
+export {
+  type ActorDescription,
+  ActorSystem,
+  type Member,
+  type SystemStats,
+  type ThreadStats,
+} from './system.js'

@@ -1,7 +1,6 @@
 // One thread's part of a system: its engine thread, its agent, and the hooks by which the engine knows of actors.
 
 import {
-  type ActorHost,
   type ActorRecord,
   ActorRef,
   classesOf,
@@ -10,6 +9,8 @@ import {
   forgetChild,
   proxyOf,
   refOf,
+  type StopReason,
+  stopActor,
 } from '../actor/index.js'
 import {
   addon,
@@ -23,7 +24,8 @@ import {
 } from '../engine/index.js'
 import { errors } from '../errors/index.js'
 import type { Logger, SpawnOptions, StopOptions } from '../options.js'
-import { AGENT_CHILD_STOPPED, Agent, type ChildStopped } from './agent.js'
+import { type SupervisionRequest, Supervisor, type SupervisorHost } from '../supervision/index.js'
+import { AGENT_CHILD_STOPPED, AGENT_SUPERVISION, Agent, type ChildStopped } from './agent.js'
 import { Events } from './events.js'
 
 /** What an engine thread is told at its start. */
@@ -45,11 +47,12 @@ export interface SystemSide {
   poolClosed(pool: number): void
 }
 
-export class LocalThread implements ActorHost {
+export class LocalThread implements SupervisorHost {
   readonly thread: Thread
   readonly nodeId: string
   readonly logger: Logger
   readonly agent: Agent
+  readonly supervisor: Supervisor = new Supervisor(this)
   readonly events: Events
   readonly slots: number
   #side: SystemSide | undefined
@@ -68,7 +71,7 @@ export class LocalThread implements ActorHost {
       maxMessageBytes: data.maxMessageBytes,
       hooks: this.#hooks(),
     })
-    this.agent = new Agent(this, (events, counts) => this.events.received(events, counts))
+    this.agent = new Agent(this, this.supervisor, (events, counts) => this.events.received(events, counts))
     this.agent.open()
   }
 
@@ -87,6 +90,34 @@ export class LocalThread implements ActorHost {
 
   spawn(what: object, options: SpawnOptions | undefined, parent: ActorRef | undefined): Promise<ActorRef> {
     return (this.#side as SystemSide).spawn(what, options, parent)
+  }
+
+  stopFromInside(cell: Cell): void {
+    this.supervisor.stopFromInside(cell)
+  }
+
+  ended(cell: Cell, reason: StopReason): void {
+    this.supervisor.watches.ended(cell, reason)
+  }
+
+  retired(cell: Cell): void {
+    this.supervisor.watches.forget(cell)
+  }
+
+  watch(watcher: Cell, target: Target): Promise<void> {
+    return this.supervisor.watches.watch(watcher, target)
+  }
+
+  unwatch(watcher: Cell, target: Target): void {
+    this.supervisor.watches.unwatch(watcher, target)
+  }
+
+  askSupervisor(slot: number, request: SupervisionRequest): Promise<unknown> {
+    return this.thread.askSystem(this.agentOf(slot), AGENT_SUPERVISION, request, Number.POSITIVE_INFINITY)
+  }
+
+  restarted(actor: string, error: Error | undefined, restarts: number, delayMs: number): void {
+    this.events.happened({ name: 'restart', data: { actor, error, restarts, delayMs } })
   }
 
   childStopped(parent: ActorRef, child: ActorRef): void {
@@ -148,17 +179,37 @@ export class LocalThread implements ActorHost {
           data: { actor, method: this.#methodName(target, method), error },
         })
       },
-      failed: () => undefined,
+      signal: (cell, value) => this.supervisor.signal(cell, value),
+      failed: (error, cell) => this.supervisor.failed(cell, error),
       deadLetter: (target, method, message, reason) =>
         this.events.happened({
           name: 'deadLetter',
           data: { actor: this.nameOf(target), method: this.#methodName(target, method), message, reason },
         }),
       threadDied: (slot, before) => {
+        const isOf = (target: Target) => target.slot === slot && target.generation - before < 0
         this.forgetChildren(slot, before)
+        this.#orphaned(isOf)
+        this.supervisor.watches.threadDied(isOf)
         this.#side?.threadDied(slot, before)
       },
-      poolClosed: (pool) => this.#side?.poolClosed(pool),
+      poolClosed: (pool, isOwn) => {
+        this.supervisor.watches.poolClosed(pool)
+        this.#side?.poolClosed(pool)
+        if (!isOwn || this.thread.stopped) return
+        for (let slot = 0; slot < this.slots; slot++)
+          if (slot !== this.thread.slot)
+            this.askSupervisor(slot, { operation: 'poolClosed', pool }).catch(() => undefined)
+      },
+    }
+  }
+
+  /** Their parent has died with its thread: they stop, as they do with their parent. */
+  #orphaned(isOf: (target: Target) => boolean): void {
+    for (const cell of this.thread.cells) {
+      const parent = (cell?.actor as ActorRecord | undefined)?.parent
+      if (cell !== undefined && parent !== undefined && isOf(targetOf(parent) as Target))
+        void stopActor(this, cell, false, 'stopped')
     }
   }
 

@@ -6,6 +6,7 @@ import {
   type ActorHost,
   ActorId,
   type ActorProxy,
+  type ActorRecord,
   type ActorRef,
   type AnyClass,
   type ClassInfo,
@@ -40,13 +41,17 @@ import {
   type StopOptions,
   type SystemOptions,
 } from '../options.js'
+import { type Failure, type RestartSpec, type Supervised, supervisedBy } from '../supervision/index.js'
 import {
+  type ActorStatus,
+  AGENT_DESCRIBE,
   AGENT_EVENTS,
   AGENT_LOOKUP,
   AGENT_SPAWN,
   AGENT_STOP,
   AGENT_STOP_ALL,
   AGENT_UNMANNED,
+  type LocalDescription,
   type Place,
   type SpawnRequest,
   type StopRequest,
@@ -85,7 +90,30 @@ export interface SystemStats {
   readonly bridge: boolean
   readonly deadLetters: number
   readonly unobservedErrors: number
+  readonly restarts: number
   readonly threadsDied: number
+}
+
+/** An actor, as `describe` gives it. */
+export interface ActorDescription {
+  readonly ref: ActorRef
+  readonly name: string | undefined
+  /** Name of its class. */
+  readonly type: string
+  /** Of its thread; 0 is the host. */
+  readonly slot: number
+  /** The actor that made it by `context.spawn`, and those that it made so. */
+  readonly parent: ActorRef | undefined
+  readonly children: readonly ActorRef[]
+  readonly status: ActorStatus
+  /** Messages that wait in its mailbox, as far as its thread has seen them. */
+  readonly waiting: number
+  /** Asynchronous calls and streams under way. */
+  readonly underWay: number
+  /** How often it was made again. */
+  readonly restarts: number
+  /** What it failed with last, and when. */
+  readonly lastFailure: Failure | undefined
 }
 
 /** How many cells of options there are is how many kinds of spawns, so they are shared. */
@@ -200,14 +228,45 @@ export class ActorSystem implements SystemSide {
     this.#check()
     if (typeof what === 'function')
       return refOf(this.#local, await this.#spawnClass(what as unknown as AnyClass, options, parent))
-    if (typeof what !== 'object' || what === null)
-      throw errors.invalidArgument('actor', what, 'an instance of a class, or a class')
-    return refOf(this.#local, await this.#spawnInstance(what, options, parent))
+    return refOf(this.#local, await this.#spawnInstance(checkInstance(what), options, parent))
   }
 
   /** As spawn, with a name. Throws ERR_PULSING_NAME_INVALID where `name` is none. */
   async spawnNamed(name: string, what: object, options?: SpawnOptions): Promise<ActorRef> {
     return this.spawn(what, { ...options, name })
+  }
+
+  /**
+   * Spawns what the factory makes, on the calling thread, and calls it again for each restart (contract, section 2). So an
+   * instance can have a restart policy; it ends with its thread.
+   * @param name unique in the node
+   * @param factory gives a new instance each time, of the same class
+   * @param options as for spawn, without `args` and `instances`
+   * @throws what the factory, its constructor or onStart threw; ERR_PULSING_NAME_INVALID, ERR_PULSING_NAME_TAKEN,
+   *   ERR_PULSING_INVALID_ARGUMENT, ERR_PULSING_INVALID_OPTION
+   */
+  async spawnNamedFactory(name: string, factory: () => object, options?: SpawnOptions): Promise<ActorRef> {
+    this.#check()
+    if (typeof factory !== 'function')
+      throw errors.invalidArgument('factory', factory, 'a function that makes an instance')
+    checkActorName(name)
+    const instance = checkInstance(factory())
+    const target = await this.#spawnInstance(instance, { ...options, name }, undefined, factory)
+    return refOf(this.#local, target)
+  }
+
+  /** What an actor is at, at this moment (contract, section 2): its mailbox, its restarts, its last failure. Errors as refer. */
+  async describe(which: string | object): Promise<ActorDescription> {
+    const target = typeof which === 'string' ? this.#find(which) : actorOf(which)
+    if (target.slot === POOL_SLOT)
+      throw errors.invalidArgument('which', which, 'one actor, not a pool of them')
+    const ref = refOf(this.#local, target)
+    const { index, generation, slot } = target
+    const found = (await this.#agent(slot, AGENT_DESCRIBE, { index, generation })) as
+      | LocalDescription
+      | undefined
+    if (found === undefined) throw errors.actorNotFound(String(ref.actorId))
+    return { ref, slot, ...found }
   }
 
   /** A spawn with its options as calls: `system.spawning().name(n).supervision(spec).spawn(actor)`. */
@@ -309,6 +368,7 @@ export class ActorSystem implements SystemSide {
       bridge: bridge !== undefined,
       deadLetters: events.counts.deadLetter,
       unobservedErrors: events.counts.unobservedError,
+      restarts: events.counts.restart,
       threadsDied: events.counts.threadDied,
     }
   }
@@ -429,6 +489,7 @@ export class ActorSystem implements SystemSide {
     instance: object,
     given: SpawnOptions | undefined,
     parent?: ActorRef,
+    factory?: () => object,
   ): Promise<Target> {
     const info = infoOf(instance)
     const options = checkSpawnOptions(given, info.options)
@@ -436,6 +497,8 @@ export class ActorSystem implements SystemSide {
       throw errors.invalidOption('instances', options.instances, '1 for an instance: spawn its class')
     if (options.args.length > 0)
       throw errors.invalidOption('args', options.args, 'no arguments: the instance is made already')
+    if (options.restartPolicy !== 'never' && factory === undefined)
+      throw errors.factoryRequired(options.restartPolicy)
     const { slot } = this.#local.thread
     const { placement } = options
     const elsewhere = placement === 'spread' || (typeof placement === 'object' && placement.slot !== slot)
@@ -447,12 +510,13 @@ export class ActorSystem implements SystemSide {
       )
     const [index, generation, classId] = await this.#local.agent.start({
       info,
-      make: () => instance,
+      make: factory === undefined ? () => instance : makerOf(instance, factory),
       options: cellOptionsOf(options, info.serial),
       name: options.name,
       parent,
       pool: 0,
       permits: 1,
+      supervision: supervisedBy(restartsOf(options, parent)),
     })
     return this.#local.thread.targetAt(slot, index, generation, classId)
   }
@@ -470,6 +534,7 @@ export class ActorSystem implements SystemSide {
       parent,
       pool: 0,
       permits: 1,
+      restarts: restartsOf(options, parent),
     }
     if (options.instances > 1) return this.#spawnPool(info, request, options)
     return this.#place(info, request, this.#slotFor(info, options, parent))
@@ -491,18 +556,7 @@ export class ActorSystem implements SystemSide {
     try {
       let place: Place
       if (slot === thread.slot) {
-        const { name, parent, options, pool, permits } = request
-        const args = thread.copyList(request.args)
-        const Class = info.Class as new (...args: unknown[]) => object
-        place = await agent.start({
-          info,
-          make: () => new Class(...args),
-          options,
-          name,
-          parent,
-          pool,
-          permits,
-        })
+        place = await agent.startClass(info, { ...request, args: thread.copyList(request.args) })
       } else {
         place = (await this.#agent(slot, AGENT_SPAWN, request)) as Place
       }
@@ -627,6 +681,39 @@ function infoOf(instance: object): ClassInfo {
     prototype === null ? 'an object without a class' : instance,
     'an instance of a class',
   )
+}
+
+function checkInstance(what: unknown): object {
+  if (typeof what === 'object' && what !== null) return what
+  throw errors.invalidArgument('actor', what, 'an instance of a class, or a class')
+}
+
+/** The instance that is there already, then ones of the factory: all of one class. */
+function makerOf(instance: object, factory: () => object): () => object {
+  let first: object | undefined = instance
+  const prototype = Object.getPrototypeOf(instance)
+  return () => {
+    const made = first ?? checkInstance(factory())
+    first = undefined
+    if (Object.getPrototypeOf(made) !== prototype)
+      throw errors.invalidArgument('factory', made, 'a function that makes instances of one class')
+    return made
+  }
+}
+
+/** What a spawn says of restarts; its parent says what a failure does to its siblings. */
+function restartsOf(options: ResolvedSpawnOptions, parent: ActorRef | undefined): RestartSpec {
+  const {
+    restartPolicy: policy,
+    maxRestarts,
+    restartWindowMs,
+    minBackoffMs,
+    maxBackoffMs,
+    strategy,
+  } = options
+  const record = parent === undefined ? undefined : (targetOf(parent)?.cell?.actor as ActorRecord | undefined)
+  const group = (record?.supervision as Supervised | undefined)?.spec.strategy
+  return { policy, maxRestarts, restartWindowMs, minBackoffMs, maxBackoffMs, strategy, group }
 }
 
 function actorOf(which: object): Target {

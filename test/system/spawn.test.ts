@@ -276,17 +276,6 @@ test('spawn refuses what is neither a class nor an instance of one', async (t) =
   t.is((await system.spawn(own, { placement: { slot: 0 } })).actorId.slot, 0)
 })
 
-test('5.1: restart options are ERR_PULSING_NOT_YET_SUPPORTED in this version, and never is taken', async (t) => {
-  for (const restartPolicy of ['always', 'on-failure'] as const) {
-    t.is((await rejection(system.spawn(Counter, { restartPolicy }))).code, 'ERR_PULSING_NOT_YET_SUPPORTED')
-    t.is(
-      thrown(() => remote(import.meta.url, class Restarts {}, { restartPolicy })).code,
-      'ERR_PULSING_NOT_YET_SUPPORTED',
-    )
-  }
-  await t.notThrowsAsync(system.spawn(Counter, { restartPolicy: 'never' }))
-})
-
 test('spawnNamed spawns under a name', async (t) => {
   const ref = await system.spawnNamed('by/name', Recorder)
   t.is(await system.resolve('by/name'), ref)
