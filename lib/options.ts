@@ -3,7 +3,7 @@
 
 import { availableParallelism } from 'node:os'
 import { isDeepStrictEqual } from 'node:util'
-import { errors } from './errors/index.js'
+import { errors, isPulsingError } from './errors/index.js'
 
 /** An object of pino's shape: `log.warn({ err, actor }, 'message')`. */
 export interface Logger {
@@ -397,20 +397,26 @@ const SHUTDOWN: Checks = { timeoutMs: milliseconds }
  * @param within the option that these are options of; none at the top
  */
 function check(within: string, options: unknown, checks: Checks): void {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    if (within === '') throw errors.invalidArgument('options', options, 'an object of options')
-    throw errors.invalidOption(within, options, 'an object of options')
-  }
-  const prefix = within === '' ? '' : `${within}.`
-  for (const name in options) {
-    const value = (options as Record<string, unknown>)[name]
-    const one = Object.hasOwn(checks, name) ? checks[name] : undefined
-    if (one === undefined) throw unknown(prefix, name, value, Object.keys(checks))
-    if (value === undefined) continue
-    one(prefix + name, value)
-    const later = LATER[name]
-    if (later !== undefined && later.now?.(value) !== true)
-      throw errors.notYetSupported(`the option ${prefix}${name} (${later.what})`)
+  let at = within === '' ? 'options' : within
+  try {
+    if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+      if (within === '') throw errors.invalidArgument('options', options, 'an object of options')
+      throw errors.invalidOption(within, options, 'an object of options')
+    }
+    const prefix = within === '' ? '' : `${within}.`
+    for (const name in options) {
+      at = name
+      const value = (options as Record<string, unknown>)[name]
+      const one = Object.hasOwn(checks, name) ? checks[name] : undefined
+      if (one === undefined) throw unknown(prefix, name, value, Object.keys(checks))
+      if (value === undefined) continue
+      one(prefix + name, value)
+      const later = LATER[name]
+      if (later !== undefined && later.now?.(value) !== true)
+        throw errors.notYetSupported(`the option ${prefix}${name} (${later.what})`)
+    }
+  } catch (error) {
+    throw isPulsingError(error) ? error : errors.unreadable(at, error)
   }
 }
 
@@ -478,6 +484,12 @@ export function checkRemoteOptions(options: RemoteOptions = {}): RemoteOptions {
 }
 
 const NONE: readonly unknown[] = Object.freeze([])
+
+/** Options of a spawn, and one more thing that is said otherwise. Throws where they are no options at all. */
+export function withMore(options: SpawnOptions | undefined, more: SpawnOptions): SpawnOptions {
+  if (options !== undefined) check('', options, SPAWN)
+  return { ...options, ...more }
+}
 
 /** Of a spawn, with those that its class carries and the defaults. Hot: spawn. */
 export function checkSpawnOptions(options: SpawnOptions = {}, of: RemoteOptions = {}): ResolvedSpawnOptions {

@@ -386,6 +386,7 @@ const made: Record<keyof typeof errors, Error> = {
   invalidOption: errors.invalidOption('threads', -1, 'a whole number'),
   unknownOption: errors.unknownOption('thread', 'threads', ['threads'], 2),
   invalidArgument: errors.invalidArgument('Class', {}, 'a class'),
+  unreadable: errors.unreadable('options', new Error('trapped')),
   undeclaredStream: errors.undeclaredStream('items'),
   tooManyArguments: errors.tooManyArguments('push', 40_000, 32_767),
   notYetSupported: errors.notYetSupported('the option addr (clusters)'),

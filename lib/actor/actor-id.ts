@@ -35,12 +35,12 @@ export class ActorId {
 
   /** Whether both are the same actor. */
   equals(other: ActorId): boolean {
-    return this.toString() === other.toString()
+    return other instanceof ActorId && this.toString() === other.toString()
   }
 
   /** Reads what toString gave. Throws ERR_PULSING_INVALID_ARGUMENT for anything else. */
   static parse(text: string): ActorId {
-    const parts = FORM.exec(String(text))
+    const parts = typeof text === 'string' ? FORM.exec(text) : null
     if (parts === null)
       throw errors.invalidArgument('actorId', text, 'the text of an actor id, as in node/1.5.9')
     return new ActorId(parts[1] as string, Number(parts[2]), Number(parts[3]), Number(parts[4]))

@@ -1,11 +1,11 @@
 // What an actor knows of itself and its system.
 
 import { CELL, type Cell, type Target, targetOf } from '../engine/index.js'
-import { errors } from '../errors/index.js'
+import { errors, reading } from '../errors/index.js'
 import type { Logger, SpawnOptions } from '../options.js'
 import type { ActorHost } from './host.js'
 import { type OffloadOptions, offload } from './offload.js'
-import { proxyOf, refOf } from './proxy.js'
+import { proxyOf, refOf, targetIn } from './proxy.js'
 import type { ActorRecord } from './record.js'
 import type { ActorRef } from './ref.js'
 import type { SelfProxy } from './types.js'
@@ -116,12 +116,12 @@ export class ActorContext {
    */
   async watch(which: object): Promise<void> {
     this.#check('context.watch')
-    await this.#host.watch(this.#cell, watched(which))
+    await this.#host.watch(this.#cell, targetIn(this.#host, which, 'a reference or a proxy'))
   }
 
   /** Watches it no longer: no signal comes from here on. */
   unwatch(which: object): void {
-    this.#host.unwatch(this.#cell, watched(which))
+    this.#host.unwatch(this.#cell, targetIn(this.#host, which, 'a reference or a proxy'))
   }
 
   /** Of the engine: the instance is no more. */
@@ -139,19 +139,13 @@ export class ActorContext {
   }
 }
 
-function watched(which: object): Target {
-  const target = targetOf(which)
-  if (target === undefined) throw errors.invalidArgument('which', which, 'a reference or a proxy')
-  return target
-}
-
 /**
  * The typed proxy of the running actor: `pul.self<Counter>(this)` inside it, since TypeScript can't look into the type of a
  * bare `this` (contract, section 2).
  * @throws ERR_PULSING_INVALID_ARGUMENT where `instance` is no running actor
  */
 export function self<T extends object>(instance: T): SelfProxy<T> {
-  const cell = (instance as { [CELL]?: Cell })[CELL]
+  const cell = reading('instance', () => (instance as { [CELL]?: Cell } | null | undefined)?.[CELL])
   const record = cell?.actor as ActorRecord | undefined
   if (cell === undefined || record === undefined)
     throw errors.invalidArgument('instance', instance, '`this` of a running actor, from onStart on')

@@ -1,7 +1,7 @@
 // pul.delayed: calls made later.
 
 import { CELL } from '../engine/index.js'
-import { errors } from '../errors/index.js'
+import { errors, reading } from '../errors/index.js'
 import { self } from './context.js'
 import type { DelayedCall } from './delay.js'
 import { delayingProxy } from './proxy.js'
@@ -30,6 +30,6 @@ const MOST_MS = 2 ** 31 - 1
 export function delayed<T extends object>(what: T, delayMs: number): Delayed<T> {
   if (!(typeof delayMs === 'number' && delayMs >= 0 && delayMs <= MOST_MS))
     throw errors.invalidArgument('delayMs', delayMs, 'milliseconds from 0 to 2,147,483,647')
-  const isOwn = typeof what === 'object' && what !== null && CELL in what
+  const isOwn = reading('proxy', () => typeof what === 'object' && what !== null && CELL in what)
   return delayingProxy(isOwn ? self(what) : what, delayMs) as Delayed<T>
 }

@@ -19,7 +19,7 @@ export {
 } from './lifecycle.js'
 export { isLoading, loadClass, never } from './modules.js'
 export type { OffloadOptions } from './offload.js'
-export { classesOf, proxyOf, refOf, type Telling, tell, withCall } from './proxy.js'
+export { classesOf, proxyOf, refOf, type Telling, targetIn, tell, withCall } from './proxy.js'
 export { type ActorRecord, forgetChild } from './record.js'
 export { ActorRef } from './ref.js'
 export { classInfo } from './registry.js'

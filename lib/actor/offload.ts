@@ -2,7 +2,7 @@
 
 import type { Piscina } from 'piscina'
 import { onAbort } from '../engine/index.js'
-import { errors, messageOf } from '../errors/index.js'
+import { errors, messageOf, reading } from '../errors/index.js'
 import { checkTellOptions } from '../options.js'
 import type { Outcome, Task } from './offload-worker.js'
 
@@ -39,7 +39,8 @@ export async function offload(
   stopped: () => Error,
 ): Promise<unknown> {
   const { timeoutMs, signal } = checkTellOptions(options ?? {})
-  if (!Array.isArray(args)) throw errors.invalidArgument('args', args, 'an array of arguments')
+  if (!reading('args', () => Array.isArray(args)))
+    throw errors.invalidArgument('args', args, 'an array of arguments')
   const task = { ...moduleOf(given), args }
   const end = new AbortController()
   const give = (reason: unknown) => end.abort(reason)

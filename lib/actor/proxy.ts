@@ -9,7 +9,7 @@ import {
   type Thread,
   targetOf,
 } from '../engine/index.js'
-import { errors } from '../errors/index.js'
+import { errors, reading } from '../errors/index.js'
 import { ASK_TIMEOUT_MS, type CallOptions, checkCallOptions, type ResolvedCallOptions } from '../options.js'
 import type { AnyClass, ClassDescription } from './class-info.js'
 import { type DelayedCall, delayCall } from './delay.js'
@@ -225,9 +225,32 @@ export function anyProxy(host: ActorHost, target: Target, options: ResolvedCallO
   }) as unknown as AnyProxy
 }
 
+/**
+ * Where messages to that actor go.
+ * @param which an argument that has to be a reference or a proxy
+ * @throws ERR_PULSING_INVALID_ARGUMENT, for one of another system too: it would be some other actor here
+ */
+export function targetIn(host: ActorHost, which: unknown, wanted: string): Target {
+  const target = reading('which', () => targetOf(which))
+  if (target === undefined) throw errors.invalidArgument('which', which, wanted)
+  const ref = (which as { ref?: unknown }).ref ?? which
+  if (!(ref instanceof ActorRef) || ActorRef.hostOf(ref) !== host)
+    throw errors.invalidArgument('which', which, `${wanted} of this system`)
+  return target
+}
+
+/** Hot, as tell is: a closure would be made each time. */
+function isOf<T>(Class: abstract new (...args: never[]) => T, proxy: unknown): proxy is T {
+  try {
+    return proxy instanceof Class
+  } catch (error) {
+    throw errors.unreadable('proxy', error)
+  }
+}
+
 function partsOf(proxy: object): { host: ActorHost; target: Target; classes: ProxyClasses } {
-  const target = targetOf(proxy)
-  if (!(proxy instanceof ProxyBase) || target === undefined)
+  const target = targetOf(isOf(ProxyBase, proxy) ? proxy : undefined)
+  if (!isOf(ProxyBase, proxy) || target === undefined)
     throw errors.invalidArgument('proxy', proxy, 'a proxy, as spawn and resolve of a class give it')
   if (target.classId === 0)
     throw errors.invalidArgument('proxy', proxy, 'a proxy of a class; ref.tell is for plain messages')
@@ -268,7 +291,7 @@ export type Telling<T> = {
  */
 export function withCall<T extends object>(proxy: T, options: CallOptions): T {
   const settings = checkCallOptions(options)
-  if (proxy instanceof AnyBase) return anyProxy(hostOf(proxy), targetOf(proxy) as Target, settings) as never
+  if (isOf(AnyBase, proxy)) return anyProxy(hostOf(proxy), targetOf(proxy) as Target, settings) as never
   const { host, target, classes } = partsOf(proxy)
   return new classes.ask(host, target, settings, ProxyBase.isOwn(proxy)) as unknown as T
 }

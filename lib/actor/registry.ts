@@ -1,6 +1,6 @@
 // The classes that this thread knows, and who waits for one to register itself.
 
-import { errors } from '../errors/index.js'
+import { errors, reading } from '../errors/index.js'
 import type { RemoteOptions } from '../options.js'
 import { type AnyClass, type ClassInfo, makeClassInfo } from './class-info.js'
 
@@ -34,7 +34,7 @@ function registry(): Registry {
 
 export function register(Class: AnyClass, moduleUrl: string, options: RemoteOptions): ClassInfo {
   const { classes, byConstructor, waiting } = registry()
-  const info = makeClassInfo(Class, moduleUrl, options)
+  const info = describeClass(Class, moduleUrl, options)
   const { key } = info.description
   const before = classes.get(key)
   if (before !== undefined && before.Class !== Class) throw errors.classConflict(info.type, moduleUrl)
@@ -45,13 +45,20 @@ export function register(Class: AnyClass, moduleUrl: string, options: RemoteOpti
   return info
 }
 
+function describeClass(Class: AnyClass, moduleUrl: string | undefined, options: RemoteOptions): ClassInfo {
+  return reading('Class', () => {
+    if (typeof Class !== 'function' || typeof Class.prototype !== 'object')
+      throw errors.invalidArgument('Class', Class, 'a class')
+    return makeClassInfo(Class, moduleUrl, options)
+  })
+}
+
 /** What is known of a class; one that was never given a module lives on the thread that has it. */
 export function classInfo(Class: AnyClass): ClassInfo {
   const { byConstructor } = registry()
   let info = byConstructor.get(Class)
   if (info === undefined) {
-    if (typeof Class !== 'function') throw errors.invalidArgument('Class', Class, 'a class')
-    info = makeClassInfo(Class, undefined, {})
+    info = describeClass(Class, undefined, {})
     byConstructor.set(Class, info)
   }
   return info

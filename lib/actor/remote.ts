@@ -1,6 +1,6 @@
 // remote: a class of the user's becomes a class of actors.
 
-import { errors } from '../errors/index.js'
+import { errors, reading } from '../errors/index.js'
 import { checkRemoteOptions, checkSpawnOptions, type RemoteOptions, type SpawnOptions } from '../options.js'
 import type { AnyClass } from './class-info.js'
 import { currentHost } from './host.js'
@@ -51,7 +51,7 @@ function checkUrl(moduleUrl: unknown): string {
       'import.meta.url, or pathToFileURL(__filename).href in CommonJS',
     )
   }
-  if (moduleUrl instanceof URL) return moduleUrl.href
+  if (reading('moduleUrl', () => moduleUrl instanceof URL)) return (moduleUrl as URL).href
   throw errors.invalidArgument(
     'moduleUrl',
     moduleUrl,
@@ -60,8 +60,6 @@ function checkUrl(moduleUrl: unknown): string {
 }
 
 function registerClass(moduleUrl: string, Class: unknown, options: RemoteOptions | undefined): void {
-  if (typeof Class !== 'function' || typeof Class.prototype !== 'object')
-    throw errors.invalidArgument('Class', Class, 'a class')
   register(Class as unknown as AnyClass, moduleUrl, checkRemoteOptions(options))
   addStatics(Class as unknown as AnyClass)
 }

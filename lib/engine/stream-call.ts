@@ -1,6 +1,6 @@
 // What a stream's caller holds (contract 3.2).
 
-import { errors } from '../errors/index.js'
+import { errors, reading } from '../errors/index.js'
 import type { StreamReader } from './stream-reader.js'
 
 /** The items of a stream by themselves, as `stream` gives them; done, they give what the generator returned. */
@@ -78,7 +78,7 @@ export class StreamCall implements AsyncIterable<unknown>, PromiseLike<unknown> 
  * @throws ERR_PULSING_INVALID_ARGUMENT
  */
 export function stream<Y, R>(call: AsyncIterable<Y> & PromiseLike<R>): StreamItems<Y, R> {
-  if (!(call instanceof StreamCall))
+  if (!reading('call', () => call instanceof StreamCall))
     throw errors.invalidArgument('call', call, 'the call of a generator, as proxy.items() gives it')
   return call[Symbol.asyncIterator]() as StreamItems<Y, R>
 }

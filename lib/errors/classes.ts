@@ -65,8 +65,8 @@ export class PulsingSystemError extends PulsingActorError {
   readonly recoverable: boolean
 
   constructor(error: string, options: { recoverable?: boolean; cause?: unknown } = {}) {
-    super(error, 'cause' in options ? { cause: options.cause } : undefined)
-    this.recoverable = options.recoverable ?? true
+    super(error, causeIn(options))
+    this.recoverable = options?.recoverable ?? true
   }
 
   /** What went wrong, as text: the message. */
@@ -88,14 +88,20 @@ export class PulsingTimeoutError extends PulsingActorError {
   readonly code: PulsingTimeoutCode
 
   constructor(message: string, options: { code?: PulsingTimeoutCode; cause?: unknown } = {}) {
-    super(message, 'cause' in options ? { cause: options.cause } : undefined)
-    this.code = options.code ?? 'ERR_PULSING_TIMEOUT'
+    super(message, causeIn(options))
+    this.code = options?.code ?? 'ERR_PULSING_TIMEOUT'
   }
 }
 
 /** The actor does not do that: it has no such method, or its `receive` does not know the message (contract 3.10). */
 export class PulsingUnsupportedError extends PulsingActorError {
   readonly code = 'ERR_PULSING_UNSUPPORTED'
+}
+
+/** An error about an error helps nobody: what are no options are none. */
+function causeIn(options: unknown): ErrorOptions | undefined {
+  const given = typeof options === 'object' && options !== null && 'cause' in options
+  return given ? { cause: options.cause } : undefined
 }
 
 /** By name. */

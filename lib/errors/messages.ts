@@ -74,6 +74,12 @@ export const errors = {
     ),
   invalidArgument: (name: string, value: unknown, wanted: string): PulsingRuntimeError =>
     runtime('ERR_PULSING_INVALID_ARGUMENT', `The argument ${name} can't be ${shown(value)}: give ${wanted}.`),
+  unreadable: (name: string, cause: unknown): PulsingRuntimeError =>
+    runtime(
+      'ERR_PULSING_INVALID_ARGUMENT',
+      `The argument ${name} can't be read (${messageOf(cause)}): give a plain one.`,
+      cause,
+    ),
   notYetSupported: (what: string): PulsingRuntimeError =>
     runtime('ERR_PULSING_NOT_YET_SUPPORTED', `This version does not support ${what}: leave it out.`),
   nameInvalid: (name: unknown, why: string): PulsingRuntimeError =>

@@ -1,8 +1,8 @@
 // Builders: spawn and resolve with their options as calls, as the reference has them. Thin over the options.
 
 import type { ActorRef } from '../actor/index.js'
-import { errors } from '../errors/index.js'
-import type { RestartPolicy, SpawnOptions } from '../options.js'
+import { errors, reading } from '../errors/index.js'
+import { type RestartPolicy, type SpawnOptions, withMore } from '../options.js'
 import type { LazyRef } from './lazy.js'
 import type { ResolveOptions, ResolvePolicy } from './policies.js'
 import type { ActorSystem } from './system.js'
@@ -86,7 +86,7 @@ export class SpawnBuilder {
    * @throws ERR_PULSING_INVALID_ARGUMENT where `spec` is no SupervisionSpec
    */
   supervision(spec: SupervisionSpec): SpawnBuilder {
-    if (!(spec instanceof SupervisionSpec))
+    if (!reading('spec', () => spec instanceof SupervisionSpec))
       throw errors.invalidArgument('spec', spec, 'a SupervisionSpec, as SupervisionSpec.onFailure() gives it')
     return this.options(spec.options)
   }
@@ -98,7 +98,7 @@ export class SpawnBuilder {
 
   /** Any options of a spawn, beside those said before. */
   options(options: SpawnOptions): SpawnBuilder {
-    return new SpawnBuilder(this.#system, { ...this.#options, ...options })
+    return new SpawnBuilder(this.#system, { ...this.#options, ...withMore(options, {}) })
   }
 
   /** As ActorSystem.spawn with these options, errors too. */

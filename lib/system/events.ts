@@ -48,6 +48,14 @@ export interface SystemEvents {
   threadDied: [ThreadDied]
 }
 
+/** Their names. */
+export const EVENTS: readonly (keyof SystemEvents)[] = [
+  'deadLetter',
+  'unobservedError',
+  'restart',
+  'threadDied',
+]
+
 export type SystemEvent =
   | { readonly name: 'deadLetter'; readonly data: DeadLetter }
   | { readonly name: 'unobservedError'; readonly data: UnobservedError }

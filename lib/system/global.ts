@@ -10,7 +10,13 @@ import {
   setCurrentHost,
 } from '../actor/index.js'
 import { errors } from '../errors/index.js'
-import { type ShutdownOptions, type SpawnOptions, type SystemOptions, sameOptions } from '../options.js'
+import {
+  checkSystemOptions,
+  type ShutdownOptions,
+  type SpawnOptions,
+  type SystemOptions,
+  sameOptions,
+} from '../options.js'
 import { ActorSystem } from './system.js'
 
 let system: ActorSystem | undefined
@@ -58,6 +64,7 @@ export async function init(options: SystemOptions = {}): Promise<ActorSystem> {
     forget(over)
   }
   if (starting !== undefined) {
+    checkSystemOptions(options)
     if (!sameOptions(starting.options, options)) throw errors.alreadyInitialized()
     return starting.promise
   }

@@ -1,7 +1,7 @@
 // SIGINT and SIGTERM: a graceful end.
 
 import { constants } from 'node:os'
-import { errors } from '../errors/index.js'
+import { errors, reading } from '../errors/index.js'
 import { checkShutdownOptions, type ShutdownOptions } from '../options.js'
 import { ActorSystem } from './system.js'
 
@@ -18,7 +18,8 @@ type Signal = (typeof SIGNALS)[number]
  * @throws ERR_PULSING_INVALID_ARGUMENT, ERR_PULSING_INVALID_OPTION
  */
 export function handleSignals(system: ActorSystem, options?: ShutdownOptions): () => void {
-  if (!(system instanceof ActorSystem)) throw errors.invalidArgument('system', system, 'an ActorSystem')
+  if (!reading('system', () => system instanceof ActorSystem))
+    throw errors.invalidArgument('system', system, 'an ActorSystem')
   const { timeoutMs } = checkShutdownOptions(options)
   let ending = false
   const onSignal = (signal: Signal) => {

@@ -16,6 +16,7 @@ import {
   proxyOf,
   refOf,
   setCurrentHost,
+  targetIn,
 } from '../actor/index.js'
 import {
   addon,
@@ -26,7 +27,7 @@ import {
   Target,
   targetOf,
 } from '../engine/index.js'
-import { errors } from '../errors/index.js'
+import { errors, reading } from '../errors/index.js'
 import {
   checkActorName,
   checkResolveOptions,
@@ -40,6 +41,7 @@ import {
   type SpawnOptions,
   type StopOptions,
   type SystemOptions,
+  withMore,
 } from '../options.js'
 import { type Failure, type RestartSpec, type Supervised, supervisedBy } from '../supervision/index.js'
 import {
@@ -57,7 +59,7 @@ import {
   type StopRequest,
 } from './agent.js'
 import { ResolveBuilder, SpawnBuilder } from './builders.js'
-import type { SystemEvents } from './events.js'
+import { EVENTS, type SystemEvents } from './events.js'
 import { LazyRef } from './lazy.js'
 import { LocalThread, type SystemSide, type ThreadData } from './local.js'
 import { Placer } from './placement.js'
@@ -233,7 +235,7 @@ export class ActorSystem implements SystemSide {
 
   /** As spawn, with a name. Throws ERR_PULSING_NAME_INVALID where `name` is none. */
   async spawnNamed(name: string, what: object, options?: SpawnOptions): Promise<ActorRef> {
-    return this.spawn(what, { ...options, name })
+    return this.spawn(what, withMore(options, { name }))
   }
 
   /**
@@ -247,17 +249,21 @@ export class ActorSystem implements SystemSide {
    */
   async spawnNamedFactory(name: string, factory: () => object, options?: SpawnOptions): Promise<ActorRef> {
     this.#check()
-    if (typeof factory !== 'function')
-      throw errors.invalidArgument('factory', factory, 'a function that makes an instance')
+    if (typeof factory !== 'function' || isClass(factory))
+      throw errors.invalidArgument(
+        'factory',
+        factory,
+        'a function that makes an instance, such as () => new Service()',
+      )
     checkActorName(name)
     const instance = checkInstance(factory())
-    const target = await this.#spawnInstance(instance, { ...options, name }, undefined, factory)
+    const target = await this.#spawnInstance(instance, withMore(options, { name }), undefined, factory)
     return refOf(this.#local, target)
   }
 
   /** What an actor is at, at this moment (contract, section 2): its mailbox, its restarts, its last failure. Errors as refer. */
   async describe(which: string | object): Promise<ActorDescription> {
-    const target = typeof which === 'string' ? this.#find(which) : actorOf(which)
+    const target = typeof which === 'string' ? this.#find(which) : targetIn(this.#local, which, ACTOR)
     if (target.slot === POOL_SLOT)
       throw errors.invalidArgument('which', which, 'one actor, not a pool of them')
     const ref = refOf(this.#local, target)
@@ -300,7 +306,8 @@ export class ActorSystem implements SystemSide {
   async refer(actorId: ActorId | string): Promise<ActorRef> {
     this.#check()
     const id = typeof actorId === 'string' ? ActorId.parse(actorId) : actorId
-    if (!(id instanceof ActorId)) throw errors.invalidArgument('actorId', actorId, 'an ActorId, or its text')
+    if (!reading('actorId', () => id instanceof ActorId))
+      throw errors.invalidArgument('actorId', actorId, 'an ActorId, or its text')
     const { thread } = this.#local
     const { slot, index, generation } = id
     const known = id.nodeId === this.nodeId && (slot === POOL_SLOT || slot < this.#local.slots)
@@ -349,7 +356,11 @@ export class ActorSystem implements SystemSide {
   async #stop(which: string | object, options: StopOptions | undefined): Promise<void> {
     const { drain } = checkStopOptions(options)
     const target =
-      typeof which === 'string' ? this.#find(which) : which instanceof Target ? which : actorOf(which)
+      typeof which === 'string'
+        ? this.#find(which)
+        : isTarget(which)
+          ? which
+          : targetIn(this.#local, which, ACTOR)
     if (target.slot === POOL_SLOT) return this.#stopPool(target, drain)
     const request: StopRequest = { index: target.index, generation: target.generation, drain }
     await this.#agent(target.slot, AGENT_STOP, request)
@@ -375,12 +386,14 @@ export class ActorSystem implements SystemSide {
 
   /** Listens to events of the system (contract, section 2); on the host, to those of all threads. */
   on<E extends keyof SystemEvents>(event: E, listener: (event: SystemEvents[E][0]) => void): this {
+    checkListener(event, listener)
     ;(this.#local.events.emitter as EventEmitter).on(event, listener)
     return this
   }
 
   /** Listens no longer. */
   off<E extends keyof SystemEvents>(event: E, listener: (event: SystemEvents[E][0]) => void): this {
+    checkListener(event, listener)
     ;(this.#local.events.emitter as EventEmitter).off(event, listener)
     return this
   }
@@ -672,6 +685,12 @@ function makeEngine(options: ResolvedSystemOptions): { data: Omit<ThreadData, 's
 }
 
 function infoOf(instance: object): ClassInfo {
+  return reading('actor', () => classOf(instance))
+}
+
+function classOf(instance: object): ClassInfo {
+  if (isPlain(instance) || targetOf(instance) !== undefined)
+    throw errors.invalidArgument('actor', instance, 'an instance of a class, or a class')
   const Class = instance.constructor as AnyClass | undefined
   if (typeof Class === 'function' && Class.prototype === Object.getPrototypeOf(instance))
     return classInfo(Class)
@@ -716,11 +735,27 @@ function restartsOf(options: ResolvedSpawnOptions, parent: ActorRef | undefined)
   return { policy, maxRestarts, restartWindowMs, minBackoffMs, maxBackoffMs, strategy, group }
 }
 
-function actorOf(which: object): Target {
-  const target = targetOf(which)
-  if (target === undefined)
-    throw errors.invalidArgument('which', which, 'the name of an actor, a reference or a proxy')
-  return target
+/** It has no methods of its own that anybody could call. */
+function isPlain(value: object): boolean {
+  return Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype
+}
+
+const ACTOR = 'the name of an actor, a reference or a proxy'
+
+/** The engine's own, which needs no check. */
+function isTarget(which: unknown): which is Target {
+  return reading('which', () => which instanceof Target)
+}
+
+function isClass(factory: () => object): boolean {
+  return reading('factory', () => /^class\b/.test(Function.prototype.toString.call(factory)))
+}
+
+/** Of on and off. */
+function checkListener(event: unknown, listener: unknown): void {
+  if (!EVENTS.includes(event as keyof SystemEvents))
+    throw errors.invalidArgument('event', event, `one of ${EVENTS.join(', ')}`)
+  if (typeof listener !== 'function') throw errors.invalidArgument('listener', listener, 'a function')
 }
 
 async function withTimeout(done: Promise<unknown>, timeoutMs: number): Promise<boolean> {

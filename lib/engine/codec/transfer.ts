@@ -3,7 +3,7 @@
 import { Buffer } from 'node:buffer'
 import { types } from 'node:util'
 import * as workers from 'node:worker_threads'
-import { errors } from '../../errors/index.js'
+import { errors, reading } from '../../errors/index.js'
 import { refused, Unfit } from './failure.js'
 
 function given(this: unknown, buffer: ArrayBuffer): ArrayBuffer {
@@ -51,7 +51,8 @@ let ever = false
  * Contract 3.9.
  */
 export function transfer<T>(value: T, list: readonly ArrayBuffer[]): T {
-  if (!Array.isArray(list)) throw errors.invalidArgument('list', list, 'an array of ArrayBuffers')
+  if (!reading('list', () => Array.isArray(list)))
+    throw errors.invalidArgument('list', list, 'an array of ArrayBuffers')
   for (let i = 0; i < list.length; i++) {
     const buffer = list[i] as ArrayBuffer
     if (!types.isArrayBuffer(buffer)) throw refused(`list[${i}]`, 'only an ArrayBuffer can be moved')
