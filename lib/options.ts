@@ -3,7 +3,7 @@
 
 import { availableParallelism } from 'node:os'
 import { isDeepStrictEqual } from 'node:util'
-import { errors, isPulsingError } from './errors/index.js'
+import { errors, isPulsingError, reading } from './errors/index.js'
 
 /** An object of pino's shape: `log.warn({ err, actor }, 'message')`. */
 export interface Logger {
@@ -485,10 +485,13 @@ export function checkRemoteOptions(options: RemoteOptions = {}): RemoteOptions {
 
 const NONE: readonly unknown[] = Object.freeze([])
 
-/** Options of a spawn, and one more thing that is said otherwise. Throws where they are no options at all. */
+/** Options of a spawn, which checks them, and one more that is said otherwise. Throws where they are no options at all. */
 export function withMore(options: SpawnOptions | undefined, more: SpawnOptions): SpawnOptions {
-  if (options !== undefined) check('', options, SPAWN)
-  return { ...options, ...more }
+  return reading('options', () => {
+    if (options !== undefined && (typeof options !== 'object' || options === null || Array.isArray(options)))
+      throw errors.invalidArgument('options', options, 'an object of options')
+    return { ...options, ...more }
+  })
 }
 
 /** Of a spawn, with those that its class carries and the defaults. Hot: spawn. */

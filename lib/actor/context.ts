@@ -20,7 +20,7 @@ export class ActorContext {
   #abort: AbortController | undefined
   #isOver = false
 
-  /** Made by the system. */
+  /** @internal Made by the system. */
   constructor(host: ActorHost, cell: Cell) {
     this.#host = host
     this.#cell = cell
@@ -124,7 +124,7 @@ export class ActorContext {
     this.#host.unwatch(this.#cell, targetIn(this.#host, which, 'a reference or a proxy'))
   }
 
-  /** Of the engine: the instance is no more. */
+  /** @internal Of the engine: the instance is no more. */
   static ended(context: ActorContext): void {
     context.#isOver = true
     context.#abort?.abort()

@@ -23,13 +23,13 @@ export class ActorRef {
   readonly #host: ActorHost
   readonly #target: Target
 
-  /** Made by the system. */
+  /** @internal Made by the system. */
   constructor(host: ActorHost, target: Target) {
     this.#host = host
     this.#target = target
   }
 
-  /** Of the engine. */
+  /** @internal Of the engine. */
   static hostOf(ref: ActorRef): ActorHost {
     return ref.#host
   }

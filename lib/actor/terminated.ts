@@ -12,7 +12,7 @@ export class Terminated {
   /** Why it stopped; `thread-died` where it had no time to say. */
   readonly reason: StopReason | 'thread-died'
 
-  /** Made by the system. */
+  /** @internal Made by the system. */
   constructor(ref: ActorRef, reason: StopReason | 'thread-died') {
     this.ref = ref
     this.reason = reason

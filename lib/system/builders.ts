@@ -70,7 +70,7 @@ export class SpawnBuilder {
   readonly #system: ActorSystem
   readonly #options: SpawnOptions
 
-  /** Made by the system. */
+  /** @internal Made by the system. */
   constructor(system: ActorSystem, options: SpawnOptions = {}) {
     this.#system = system
     this.#options = options
@@ -112,7 +112,7 @@ export class ResolveBuilder {
   readonly #system: ActorSystem
   readonly #options: ResolveOptions
 
-  /** Made by the system. */
+  /** @internal Made by the system. */
   constructor(system: ActorSystem, options: ResolveOptions = {}) {
     this.#system = system
     this.#options = options

@@ -17,7 +17,7 @@ export class LazyRef {
   #found: Promise<ActorRef> | undefined
   #foundAt = 0
 
-  /** Made by the system. */
+  /** @internal Made by the system. */
   constructor(name: string, find: () => Promise<ActorRef>) {
     this.name = name
     this.#find = find

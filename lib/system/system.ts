@@ -154,7 +154,7 @@ export class ActorSystem implements SystemSide {
     local.side = this
   }
 
-  /** Of the engine: a system on this thread, which is its host. */
+  /** @internal Of the engine: a system on this thread, which is its host. */
   static async start(given: SystemOptions | undefined): Promise<ActorSystem> {
     const options = checkSystemOptions(given)
     const { data, engine } = makeEngine(options)
@@ -183,7 +183,7 @@ export class ActorSystem implements SystemSide {
     return system
   }
 
-  /** Of the engine: the system as seen from one of its engine threads. */
+  /** @internal Of the engine: the system as seen from one of its engine threads. */
   static onThread(local: LocalThread, arena: SharedArrayBuffer): ActorSystem {
     const system = new ActorSystem(local, arena)
     const host = local.agentOf(0)
@@ -193,11 +193,12 @@ export class ActorSystem implements SystemSide {
     return system
   }
 
-  /** Its side of the actors on this thread. */
+  /** @internal Its side of the actors on this thread. */
   get host(): ActorHost {
     return this.#local
   }
 
+  /** @internal */
   get system(): ActorSystem {
     return this
   }
@@ -222,9 +223,13 @@ export class ActorSystem implements SystemSide {
    * @param options.maxConcurrency asynchronous calls under way at a time, no limit unless set
    * @param options.placement auto (default), spread, host, or { slot }
    * @param options.instances how many share the work behind one reference, 1 unless set
+   * @param options.restartPolicy when it is made again: never (default), on-failure, always; with maxRestarts,
+   *   restartWindowMs, minBackoffMs and maxBackoffMs
+   * @param options.strategy for its children: one-for-one, one-for-all, rest-for-one
    * @returns a reference, once `onStart` has run
    * @throws what the constructor or onStart threw; ERR_PULSING_NAME_TAKEN, ERR_PULSING_INVALID_OPTION,
-   *   ERR_PULSING_CLASS_NOT_FOUND, ERR_PULSING_CLASS_NOT_REGISTERED, ERR_PULSING_MODULE_LOAD_FAILED
+   *   ERR_PULSING_CLASS_NOT_FOUND, ERR_PULSING_CLASS_NOT_REGISTERED, ERR_PULSING_MODULE_LOAD_FAILED,
+   *   ERR_PULSING_FACTORY_REQUIRED
    */
   async spawn(what: object, options?: SpawnOptions, parent?: ActorRef): Promise<ActorRef> {
     this.#check()
@@ -282,9 +287,9 @@ export class ActorSystem implements SystemSide {
 
   /**
    * The actor of that name, as a reference.
-   * @param options.nodeId the node to look on: all of them unless set
-   * @param options.policy how to choose where several nodes have one, each in turn unless set; a name is unique in a node
-   * @param options.filterAlive leave out nodes that are not known to be alive, true unless set
+   * @param options `nodeId`: the node to look on, all of them unless set; `policy`: how to choose where several nodes have
+   *   one, each in turn unless set (a name is unique in a node); `filterAlive`: leave out nodes that are not known to be
+   *   alive, true unless set
    * @throws ERR_PULSING_ACTOR_NOT_FOUND, ERR_PULSING_NAME_INVALID, ERR_PULSING_INVALID_OPTION
    */
   async resolve(name: string, options?: ResolveOptions): Promise<ActorRef> {
@@ -384,14 +389,18 @@ export class ActorSystem implements SystemSide {
     }
   }
 
-  /** Listens to events of the system (contract, section 2); on the host, to those of all threads. */
+  /**
+   * Listens to events of the system (contract, section 2); on the host, to those of all threads.
+   * @param event deadLetter, unobservedError, restart or threadDied
+   * @throws ERR_PULSING_INVALID_ARGUMENT
+   */
   on<E extends keyof SystemEvents>(event: E, listener: (event: SystemEvents[E][0]) => void): this {
     checkListener(event, listener)
     ;(this.#local.events.emitter as EventEmitter).on(event, listener)
     return this
   }
 
-  /** Listens no longer. */
+  /** Listens no longer. Throws as on does. */
   off<E extends keyof SystemEvents>(event: E, listener: (event: SystemEvents[E][0]) => void): this {
     checkListener(event, listener)
     ;(this.#local.events.emitter as EventEmitter).off(event, listener)
@@ -415,30 +424,30 @@ export class ActorSystem implements SystemSide {
 
   // --- of the engine
 
-  /** Its shutdown, once that has begun. */
+  /** @internal Its shutdown, once that has begun. */
   get ending(): Promise<void> | undefined {
     return this.#stopping
   }
 
-  /** What resolving().list gives. */
+  /** @internal What resolving().list gives. */
   async listOf(name: string, options: ResolveOptions): Promise<ActorRef[]> {
     return this.#candidates(name, checkResolveOptions(options).nodeId).map(({ ref }) => ref)
   }
 
-  /** What resolving().lazy gives. */
+  /** @internal What resolving().lazy gives. */
   lazyOf(name: string, options: ResolveOptions): LazyRef {
     checkActorName(name)
     checkResolveOptions(options)
     return new LazyRef(name, () => this.resolve(name, options))
   }
 
-  /** As spawn of a class, but gives a proxy. */
+  /** @internal As spawn of a class, but gives a proxy. */
   async spawnProxy(Class: AnyClass, options: SpawnOptions): Promise<object> {
     this.#check()
     return proxyOf(this.#local, await this.#spawnClass(Class, options, undefined))
   }
 
-  /** As resolve, but gives the proxy of the class. */
+  /** @internal As resolve, but gives the proxy of the class. */
   async resolveProxy<T extends object>(Class: AnyClass, name: string): Promise<ActorProxy<T>> {
     return refOf(this.#local, this.#find(name)).asType(
       Class as unknown as abstract new (
@@ -447,8 +456,10 @@ export class ActorSystem implements SystemSide {
     )
   }
 
+  /** @internal */
   threadDied(): void {}
 
+  /** @internal */
   poolClosed(pool: number): void {
     this.#freePoolName(pool)
   }
