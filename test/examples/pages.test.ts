@@ -46,7 +46,14 @@ function project(t: ExecutionContext, blocks: readonly Block[]): string {
   return folder
 }
 
-const pages = ['README.md', 'docs/semantics.md', 'docs/streaming.md', 'examples/README.md']
+const pages = [
+  'README.md',
+  'docs/tutorial.md',
+  'docs/semantics.md',
+  'docs/streaming.md',
+  'docs/handling-errors.md',
+  'examples/README.md',
+]
 
 for (const page of pages) {
   const blocks = blocksOf(page)
