@@ -51,6 +51,8 @@ const pages = [
   'docs/tutorial.md',
   'docs/semantics.md',
   'docs/streaming.md',
+  'docs/backpressure.md',
+  'docs/cpu-bound-work.md',
   'docs/handling-errors.md',
   'examples/README.md',
 ]
