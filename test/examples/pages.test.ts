@@ -54,6 +54,7 @@ const pages = [
   'docs/backpressure.md',
   'docs/cpu-bound-work.md',
   'docs/handling-errors.md',
+  'docs/testing.md',
   'examples/README.md',
 ]
 
