@@ -12,8 +12,8 @@ const root = fileURLToPath(new URL('../../../', import.meta.url))
 const tsx = pathToFileURL(join(root, 'node_modules/tsx/dist/loader.mjs')).href
 const run = promisify(execFile)
 
-/** Programs begin a system, or a pool that they are compared with; what else stands in a page are their modules. */
-const PROGRAM = /\bpul\.(init|actorSystem)\(|new Piscina\(/
+/** Programs begin a system, a pool that they are compared with, or one another; what else stands in a page are modules. */
+const PROGRAM = /\bpul\.(init|actorSystem)\(|new Piscina\(|process\.execPath/
 
 interface Block {
   /** The file that its first line names, or one of its own. */
@@ -54,6 +54,7 @@ const pages = [
   'docs/backpressure.md',
   'docs/cpu-bound-work.md',
   'docs/handling-errors.md',
+  'docs/http-service.md',
   'docs/testing.md',
   'examples/README.md',
 ]
@@ -61,7 +62,8 @@ const pages = [
 for (const page of pages) {
   const blocks = blocksOf(page)
   blocks.forEach(({ file, code }, i) => {
-    if (!PROGRAM.test(code)) return
+    const isStartedByAnother = blocks.some((other) => other.code.includes(`'${file}'`))
+    if (!PROGRAM.test(code) || isStartedByAnother) return
     // One after another: together they would ask more of a small machine than any of them does.
     test.serial(
       `block ${i + 1} of ${page}, ${file}, runs as it stands, and complains of nothing`,
