@@ -12,18 +12,22 @@ const root = fileURLToPath(new URL('../../../', import.meta.url))
 const tsx = pathToFileURL(join(root, 'node_modules/tsx/dist/loader.mjs')).href
 const run = promisify(execFile)
 
+/** Programs begin a system, a pool that they are compared with, or one another; what else stands in a page are modules. */
+const PROGRAM = /\bpul\.(init|actorSystem)\(|new Piscina\(|process\.execPath/
+
 interface Block {
   /** The file that its first line names, or one of its own. */
   readonly file: string
   readonly code: string
 }
 
-/** Blocks of JavaScript and TypeScript that import the package; one that begins with `// name.js` is that file. */
+/** Blocks of JavaScript and TypeScript that import the package, or begin with `// name.js`: these are that file. */
 function blocksOf(page: string): Block[] {
   const text = readFileSync(join(root, page), 'utf8')
   return [...text.matchAll(/```([jt]s)\n(.*?)```/gs)].flatMap(([, kind, code], i) => {
-    if (code === undefined || !code.includes("from 'pulsing")) return []
-    return [{ file: /^\/\/ ([\w-]+\.[jt]s)\n/.exec(code)?.[1] ?? `program-${i + 1}.${kind}`, code }]
+    const name = /^\/\/ ([\w.-]+\.[jt]s)\n/.exec(code ?? '')?.[1]
+    if (code === undefined || (name === undefined && !code.includes("from 'pulsing"))) return []
+    return [{ file: name ?? `program-${i + 1}.${kind}`, code }]
   })
 }
 
@@ -33,6 +37,7 @@ function project(t: ExecutionContext, blocks: readonly Block[]): string {
   mkdirSync(join(folder, 'node_modules'))
   for (const [name, at] of [
     ['pulsing', root],
+    ['piscina', join(root, 'node_modules/piscina')],
     ['tsx', join(root, 'node_modules/tsx')],
   ] as const)
     symlinkSync(at, join(folder, 'node_modules', name), 'junction')
@@ -41,16 +46,36 @@ function project(t: ExecutionContext, blocks: readonly Block[]): string {
   return folder
 }
 
-for (const page of ['README.md', 'docs/semantics.md', 'docs/streaming.md', 'examples/README.md']) {
+const pages = [
+  'README.md',
+  'docs/tutorial.md',
+  'docs/semantics.md',
+  'docs/streaming.md',
+  'docs/backpressure.md',
+  'docs/cpu-bound-work.md',
+  'docs/handling-errors.md',
+  'docs/http-service.md',
+  'docs/testing.md',
+  'examples/README.md',
+]
+
+for (const page of pages) {
   const blocks = blocksOf(page)
-  for (const { file, code } of blocks) {
-    if (!/\bpul\.init\(/.test(code)) continue // a module of another program
-    test(`${file} of ${page} runs as it stands, and complains of nothing`, async (t) => {
-      const args = file.endsWith('.ts') ? ['--import', tsx, file] : [file]
-      const { stdout, stderr } = await run(process.execPath, args, { cwd: project(t, blocks) })
-      t.is(stderr, '')
-      for (const [, said] of code.matchAll(/^console\.log\(.*\) \/\/ (.*)$/gm))
-        t.true(stdout.includes(said as string), `${file} prints "${said}"; it printed:\n${stdout}`)
-    })
-  }
+  blocks.forEach(({ file, code }, i) => {
+    const isStartedByAnother = blocks.some((other) => other.code.includes(`'${file}'`))
+    if (!PROGRAM.test(code) || isStartedByAnother) return
+    // One after another: together they would ask more of a small machine than any of them does.
+    test.serial(
+      `block ${i + 1} of ${page}, ${file}, runs as it stands, and complains of nothing`,
+      async (t) => {
+        const args = file.endsWith('.ts') ? ['--import', tsx, file] : [file]
+        // With what stands above it: a page may change a file as it goes on.
+        const cwd = project(t, blocks.slice(0, i + 1))
+        const { stdout, stderr } = await run(process.execPath, args, { cwd })
+        t.is(stderr, '')
+        for (const [, said] of code.matchAll(/^ *console\.log\(.*\) \/\/ (.*)$/gm))
+          t.true(stdout.includes(said as string), `${file} prints "${said}"; it printed:\n${stdout}`)
+      },
+    )
+  })
 }
