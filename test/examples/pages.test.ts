@@ -55,6 +55,8 @@ const pages = [
   'docs/cpu-bound-work.md',
   'docs/handling-errors.md',
   'docs/http-service.md',
+  'docs/from-piscina.md',
+  'docs/from-python.md',
   'docs/testing.md',
   'examples/README.md',
 ]
