@@ -89,6 +89,7 @@ export {
   RoundRobinPolicy,
   resolve,
   SpawnBuilder,
+  type Stuck,
   SupervisionSpec,
   type SystemEvents,
   type SystemStats,

@@ -80,9 +80,12 @@ export interface SystemOptions {
   readonly seeds?: readonly string[] | undefined
   /** Not yet: what the nodes of a cluster share; several, to change it (contract 6.2). */
   readonly passphrase?: string | readonly string[] | undefined
-  /** Not yet: milliseconds after which a thread that does not answer is reported (contract 5.5). */
+  /**
+   * Milliseconds after which an engine thread that has not come back to its event loop is reported, as a `stuck` event and a
+   * log line; Infinity for never: 5,000 unless set (contract 5.5).
+   */
   readonly stuckThreadMs?: number | undefined
-  /** Not yet: milliseconds after which a thread that does not answer is ended (contract 5.5). */
+  /** Milliseconds after which such a thread is ended, and replaced; Infinity, for never, unless set (contract 5.5). */
   readonly terminateStuckAfterMs?: number | undefined
 }
 
@@ -187,6 +190,8 @@ export interface ResolvedSystemOptions {
   readonly logger: Logger
   readonly resourceLimits: ResourceLimits | undefined
   readonly nodeId: string | undefined
+  readonly stuckThreadMs: number
+  readonly terminateStuckAfterMs: number
 }
 
 /** SpawnOptions, with those of the class and the defaults. */
@@ -232,8 +237,6 @@ const LATER: Record<string, { readonly what: string; readonly now?: (value: unkn
   addr: { what: 'clusters' },
   seeds: { what: 'clusters', now: (value) => Array.isArray(value) && value.length === 0 },
   passphrase: { what: 'clusters' },
-  stuckThreadMs: { what: 'the watchdog' },
-  terminateStuckAfterMs: { what: 'the watchdog' },
 }
 
 /** Of an ask that says nothing (contract 3.3). */
@@ -275,6 +278,12 @@ const milliseconds: Check = (name, value) => {
 const finiteMs: Check = (name, value) => {
   if (Number.isFinite(value) && (value as number) >= 0) return
   throw errors.invalidOption(name, value, 'milliseconds, 0 or more')
+}
+
+/** Shorter ones would report every garbage collection. */
+const stuckTime: Check = (name, value) => {
+  if (typeof value === 'number' && value >= 50) return
+  throw errors.invalidOption(name, value, 'milliseconds, 50 or more, or Infinity')
 }
 
 const oneOf =
@@ -365,8 +374,8 @@ const SYSTEM: Checks = {
   addr: any,
   seeds: any,
   passphrase: any,
-  stuckThreadMs: any,
-  terminateStuckAfterMs: any,
+  stuckThreadMs: stuckTime,
+  terminateStuckAfterMs: stuckTime,
 }
 
 const CLASS: Checks = {
@@ -473,6 +482,8 @@ export function checkSystemOptions(options: SystemOptions = {}): ResolvedSystemO
     logger: options.logger ?? consoleLogger,
     resourceLimits: options.resourceLimits,
     nodeId: options.nodeId,
+    stuckThreadMs: options.stuckThreadMs ?? 5000,
+    terminateStuckAfterMs: options.terminateStuckAfterMs ?? Number.POSITIVE_INFINITY,
   }
 }
 

@@ -38,6 +38,17 @@ export class Targets {
     if (++this.#count > this.#sweepAt) this.#sweep()
   }
 
+  /** The one of that place that is not gone. */
+  liveAt(slot: number, index: number): Target | undefined {
+    for (const target of this.#on(slot).values())
+      if (target.index === index && this.#isThere(target)) return target
+    return undefined
+  }
+
+  #isThere({ slot, index, generation }: Target): boolean {
+    return (this.#port.account(slot, index, generation, 0, 0) & 3) !== ROOM_GONE
+  }
+
   /** Nobody is there any more. */
   lost(matches: (target: Target) => boolean): void {
     for (const some of this.#bySlot)
@@ -54,8 +65,7 @@ export class Targets {
     for (const some of this.#bySlot) {
       for (const [key, target] of some) {
         if (target.index === 0 || target.waiting !== undefined) continue
-        const room = this.#port.account(target.slot, target.index, target.generation, 0, 0) & 3
-        if (room === ROOM_GONE) some.delete(key)
+        if (!this.#isThere(target)) some.delete(key)
       }
       this.#count += some.size
     }

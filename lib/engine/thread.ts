@@ -338,6 +338,18 @@ export class Thread {
     return this.sender.askSlow(target, method, 1, value, timeoutMs, undefined, true, SIGNAL)
   }
 
+  /** Turns of a thread's event loop, and whose method it runs: -1 for nobody's. */
+  runningOn(slot: number): { turn: number; index: number; method: number } {
+    const at = slot * (CONTROL_BYTES >> 2)
+    const [turn, index, method] = [TURN, CURRENT, METHOD].map((word) => this.#controls[at + word] as number)
+    return { turn: turn as number, index: index as number, method: method as number }
+  }
+
+  /** The actor that lives there, where this thread has heard of it. */
+  liveTarget(slot: number, index: number): Target | undefined {
+    return this.#targets.liveAt(slot, index)
+  }
+
   /** No thread comes for that slot any more. */
   isUnmanned(slot: number): boolean {
     return this.#controls[slot * (CONTROL_BYTES >> 2) + UNMANNED] !== 0

@@ -40,11 +40,22 @@ export interface Restart {
   readonly delayMs: number
 }
 
+/** An engine thread that has not come back to its event loop for `stuckThreadMs` (contract 5.5). */
+export interface Stuck {
+  readonly slot: number
+  /** Whose method it runs: id, and name where it has one. Undefined where no message is handled, as in a timer. */
+  readonly actor: string | undefined
+  readonly method: string | undefined
+  /** Since when, milliseconds ago, as near as the watchdog looks. */
+  readonly stuckMs: number
+}
+
 /** The events of a system, and what their listeners are given (contract, section 2). */
 export interface SystemEvents {
   deadLetter: [DeadLetter]
   unobservedError: [UnobservedError]
   restart: [Restart]
+  stuck: [Stuck]
   threadDied: [ThreadDied]
 }
 
@@ -53,6 +64,7 @@ export const EVENTS: readonly (keyof SystemEvents)[] = [
   'deadLetter',
   'unobservedError',
   'restart',
+  'stuck',
   'threadDied',
 ]
 
@@ -79,6 +91,7 @@ export class Events {
     deadLetter: 0,
     unobservedError: 0,
     restart: 0,
+    stuck: 0,
     threadDied: 0,
   }
   #waiting: SystemEvent[] = []
@@ -129,6 +142,15 @@ export class Events {
   received(events: SystemEvent[], counts: Record<string, number>): void {
     for (const event of events) this.happened(event)
     for (const [name, count] of Object.entries(counts)) this.counts[name as SystemEvent['name']] += count
+  }
+
+  stuck(event: Stuck): void {
+    const { slot, actor, method, stuckMs } = event
+    this.counts.stuck++
+    const what = actor === undefined ? 'no message is being handled' : `${actor} is in ${method}`
+    const ms = Math.round(stuckMs)
+    this.#logger.warn(event, `thread ${slot} has not come back to its event loop for ${ms} ms: ${what}`)
+    this.emitter.emit('stuck', event)
   }
 
   died(slot: number, error: Error | undefined, code: number): void {

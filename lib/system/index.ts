@@ -2,7 +2,7 @@
 
 export type { ActorStatus } from './agent.js'
 export { ResolveBuilder, SpawnBuilder, SupervisionSpec } from './builders.js'
-export type { DeadLetter, Restart, SystemEvents, ThreadDied, UnobservedError } from './events.js'
+export type { DeadLetter, Restart, Stuck, SystemEvents, ThreadDied, UnobservedError } from './events.js'
 export { actorSystem, getSystem, init, isHost, resolve, shutdown, spawn } from './global.js'
 export { LazyRef } from './lazy.js'
 export {

@@ -163,6 +163,19 @@ export class LocalThread implements SupervisorHost {
     return record?.name === undefined ? id : `${record.name} (${id})`
   }
 
+  /** Whose method a thread runs, as far as this one can tell. */
+  whoRunsOn(slot: number): { actor: string | undefined; method: string | undefined } {
+    const { thread } = this
+    const { index, method } = thread.runningOn(slot)
+    if (index < 0) return { actor: undefined, method: undefined }
+    const named = thread.port.listNames().find(([on, at]) => on === slot && at === index)
+    const target = named === undefined ? thread.liveTarget(slot, index) : thread.targetAt(...firstFour(named))
+    if (target === undefined) return { actor: `${slot}.${index}`, method: `method ${method}` }
+    const id = refOf(this, target).actorId.toString()
+    const actor = named === undefined ? id : `${named[4]} (${id})`
+    return { actor, method: this.#methodName(target, method) }
+  }
+
   #hooks(): Hooks {
     return {
       targetOf: (ref) => this.#targetOf(ref),
@@ -227,6 +240,10 @@ export class LocalThread implements SupervisorHost {
     if (target.classId === 0) return `method ${method}`
     return classesOf(this, target).description.methods[method - 1] ?? `method ${method}`
   }
+}
+
+function firstFour([slot, index, generation, classId]: [number, number, number, number, string]) {
+  return [slot, index, generation, classId] as const
 }
 
 /** Of a cell that is of no actor of the user's. */

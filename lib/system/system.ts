@@ -64,6 +64,7 @@ import { LazyRef } from './lazy.js'
 import { LocalThread, type SystemSide, type ThreadData } from './local.js'
 import { Placer } from './placement.js'
 import { type Candidate, type ResolveOptions, RoundRobinPolicy } from './policies.js'
+import { Watchdog } from './watchdog.js'
 import { Workers } from './workers.js'
 
 /** A member of the cluster; a system without one is its only member. */
@@ -142,14 +143,22 @@ export class ActorSystem implements SystemSide {
   readonly #placer: Placer
   readonly #engine: number | undefined
   readonly #workers: Workers | undefined
+  readonly #watchdog: Watchdog | undefined
   #stopping: Promise<void> | undefined
   readonly #since = new Date()
   readonly #policy = new RoundRobinPolicy()
 
-  private constructor(local: LocalThread, arena: SharedArrayBuffer, engine?: number, workers?: Workers) {
+  private constructor(
+    local: LocalThread,
+    arena: SharedArrayBuffer,
+    engine?: number,
+    workers?: Workers,
+    watchdog?: Watchdog,
+  ) {
     this.#local = local
     this.#engine = engine
     this.#workers = workers
+    this.#watchdog = watchdog
     this.#placer = new Placer(arena, local.thread)
     local.side = this
   }
@@ -173,7 +182,7 @@ export class ActorSystem implements SystemSide {
             .catch(() => undefined)
       },
     })
-    const system = new ActorSystem(local, data.arena, engine, workers)
+    const system = new ActorSystem(local, data.arena, engine, workers, watchdogOf(local, workers, options))
     try {
       await Promise.all(Array.from({ length: options.threads }, (_, i) => workers.start(i + 1)))
     } catch (error) {
@@ -391,7 +400,7 @@ export class ActorSystem implements SystemSide {
 
   /**
    * Listens to events of the system (contract, section 2); on the host, to those of all threads.
-   * @param event deadLetter, unobservedError, restart or threadDied
+   * @param event deadLetter, unobservedError, restart, stuck or threadDied
    * @throws ERR_PULSING_INVALID_ARGUMENT
    */
   on<E extends keyof SystemEvents>(event: E, listener: (event: SystemEvents[E][0]) => void): this {
@@ -666,6 +675,7 @@ export class ActorSystem implements SystemSide {
 
   async #end(): Promise<void> {
     const { thread } = this.#local
+    this.#watchdog?.end()
     await this.#workers?.end()
     thread.asks.failAll(
       () => true,
@@ -675,6 +685,23 @@ export class ActorSystem implements SystemSide {
     if (this.#engine !== undefined) addon.forget(this.#engine)
     if (currentHost() === this.#local) setCurrentHost(undefined)
   }
+}
+
+function watchdogOf(local: LocalThread, workers: Workers, options: ResolvedSystemOptions): Watchdog {
+  return new Watchdog({
+    stuckThreadMs: options.stuckThreadMs,
+    terminateStuckAfterMs: options.terminateStuckAfterMs,
+    slots: Array.from({ length: options.threads }, (_, i) => i + 1),
+    signOf: (slot) => {
+      const idleMs = workers.idleMs(slot)
+      return idleMs === undefined ? undefined : { turn: local.thread.runningOn(slot).turn, idleMs }
+    },
+    stuck: (slot, stuckMs) => local.events.stuck({ slot, ...local.whoRunsOn(slot), stuckMs }),
+    terminate: (slot, stuckMs) => {
+      options.logger.error({ slot, stuckMs }, `thread ${slot} is ended, since it is stuck`)
+      workers.terminate(slot)
+    },
+  })
 }
 
 function makeEngine(options: ResolvedSystemOptions): { data: Omit<ThreadData, 'slot'>; engine: number } {

@@ -98,6 +98,17 @@ export class Workers {
     return Math.min(Math.max(since.utilization, 0), 1)
   }
 
+  /** Milliseconds that its loop has idled; undefined where no thread runs there. */
+  idleMs(slot: number): number | undefined {
+    const running = this.#running.get(slot)
+    return running?.ready === true ? running.worker.performance.eventLoopUtilization().idle : undefined
+  }
+
+  /** Its thread is ended, whatever it does; another takes its place. */
+  terminate(slot: number): void {
+    void this.#running.get(slot)?.worker.terminate()
+  }
+
   /** All threads have ended. */
   async end(): Promise<void> {
     this.#ending = true
