@@ -119,6 +119,9 @@ export interface ActorDescription {
   readonly lastFailure: Failure | undefined
 }
 
+/** Of actors that are left at the end. */
+const NAMES_TO_SAY = 10
+
 /** How many cells of options there are is how many kinds of spawns, so they are shared. */
 const cellOptions = new Map<string, CellOptions>()
 
@@ -668,9 +671,23 @@ export class ActorSystem implements SystemSide {
       slots.map((slot) => this.#agent(slot, AGENT_STOP_ALL, true).catch(() => undefined)),
     )
     const late = await withTimeout(stopped, timeoutMs)
-    if (late)
-      this.#local.logger.warn({ err: errors.shutdownTimeout(timeoutMs) }, 'shutdown was not done in time')
+    if (late) this.#sayWhatIsLeft(timeoutMs)
     await this.#end()
+  }
+
+  /** From here: a thread that is stuck can't be asked. */
+  #sayWhatIsLeft(timeoutMs: number): void {
+    const { thread, logger } = this.#local
+    let left = 0
+    for (let slot = 0; slot < this.#local.slots; slot++) left += this.#placer.actors(slot)
+    const names = thread.port.listNames().map(([, , , , name]) => name)
+    const some = names.slice(0, NAMES_TO_SAY)
+    const among =
+      names.length === 0 ? '' : `, among them ${some.join(', ')}${names.length > some.length ? ', ...' : ''}`
+    logger.warn(
+      { err: errors.shutdownTimeout(timeoutMs), left, names },
+      `shutdown was not done in ${timeoutMs} ms: ${left} actors are given up${among}`,
+    )
   }
 
   async #end(): Promise<void> {

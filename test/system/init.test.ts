@@ -101,17 +101,19 @@ test.serial('3.8: shutdown drains: what was sent before it is handled', async (t
 test.serial('3.8: shutdown gives up after its timeout, and asks under way fail at once', async (t) => {
   const system = await init(options)
   for (const placement of ['host', { slot: 1 }] as const) {
-    const gate = await Gate.options({ placement }).spawn()
+    const name = placement === 'host' ? undefined : 'gates/late'
+    const gate = await Gate.options({ placement, name }).spawn()
     const asked = rejection(gate.wait())
     if (placement === 'host') continue
     await system.shutdown({ timeoutMs: 20 })
     t.regex(String((await asked).code), /ERR_PULSING_(SYSTEM_STOPPED|ACTOR_STOPPED|THREAD_DIED)/)
   }
-  t.true(
-    logger.lines.some(
-      ({ fields }) => (fields.err as { code?: string } | undefined)?.code === 'ERR_PULSING_SHUTDOWN_TIMEOUT',
-    ),
+  const line = logger.lines.find(
+    ({ fields }) => (fields.err as { code?: string } | undefined)?.code === 'ERR_PULSING_SHUTDOWN_TIMEOUT',
   )
+  t.true((line?.fields.left as number) >= 1)
+  t.deepEqual(line?.fields.names, ['gates/late'])
+  t.regex(String(line?.message), /actors are given up, among them gates\/late$/)
 })
 
 test.serial('3.5: shutdown while many asks are under way leaves none hanging', async (t) => {
