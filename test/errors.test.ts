@@ -410,6 +410,7 @@ const made: Record<keyof typeof errors, Error> = {
   actorRestarted: errors.actorRestarted('counter', 'incr'),
   mailboxFull: errors.mailboxFull('counter'),
   threadDied: errors.threadDied('thread 2 ended'),
+  actorThreadDied: errors.actorThreadDied(1, new Error('cause')),
   threadGone: errors.threadGone(1),
   threadStartFailed: errors.threadStartFailed(1, new Error('out of memory')),
   connectionLost: errors.connectionLost('node-1', 'incr'),

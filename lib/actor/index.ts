@@ -9,6 +9,7 @@ export type { DelayedCall } from './delay.js'
 export { type Delayed, delayed } from './delayed.js'
 export { type ActorHost, currentHost, setCurrentHost } from './host.js'
 export {
+  adoptActor,
   classIdOf,
   contextOf,
   haltActor,

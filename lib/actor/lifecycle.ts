@@ -60,18 +60,7 @@ export function startActor(host: ActorHost, start: Start): Cell | Promise<Cell> 
   const { thread } = host
   const { info, name, options } = start
   const cell = thread.open(NOBODY, info.table, options, classIdOf(host, info))
-  cell.actor = {
-    host,
-    info,
-    name,
-    parent: start.parent,
-    make: start.make,
-    supervision: start.supervision,
-    children: undefined,
-    delayed: undefined,
-    stopping: undefined,
-    retired: false,
-  } satisfies ActorRecord
+  cell.actor = recordOf(host, start)
   if (name !== undefined) {
     const { index, generation } = cell
     if (!thread.port.addName(name, thread.slot, index, generation, cell.target.classId)) {
@@ -95,6 +84,31 @@ export function startActor(host: ActorHost, start: Start): Cell | Promise<Cell> 
     discard(host, cell)
     throw error
   }
+}
+
+function recordOf(host: ActorHost, { info, name, parent, make, supervision }: Start): ActorRecord {
+  return {
+    host,
+    info,
+    name,
+    parent,
+    make,
+    supervision,
+    children: undefined,
+    delayed: undefined,
+    stopping: undefined,
+    retired: false,
+    joins: 0,
+  }
+}
+
+/** An actor that outlived its thread, on the one that took its place: its mailbox waits for an instance (contract 5.2). */
+export function adoptActor(host: ActorHost, cell: Cell, start: Start): void {
+  cell.options = start.options
+  cell.methods = start.info.table
+  cell.instance = NOBODY
+  cell.pool = start.pool
+  cell.actor = { ...recordOf(host, start), retired: true, joins: start.pool === 0 ? 0 : start.permits }
 }
 
 const NOBODY = {}
@@ -228,7 +242,13 @@ export function haltActor(host: ActorHost, cell: Cell, reason: StopReason): Prom
 
 /** Another instance takes its place, and the messages that wait. Throws, or rejects with, what keeps it from starting. */
 export function reviveActor(host: ActorHost, cell: Cell): Promise<void> | undefined {
-  const go = () => host.thread.unpause(cell, PAUSED_RESTARTING | PAUSED_FULL)
+  const go = () => {
+    const record = cell.actor as ActorRecord
+    host.thread.unpause(cell, PAUSED_RESTARTING | PAUSED_FULL)
+    if (record.joins === 0 || cell.closed) return
+    host.thread.port.joinPool(cell.pool, cell.index, cell.generation, record.joins)
+    record.joins = 0
+  }
   let made: Promise<unknown> | undefined
   try {
     made = makeInstance(host, cell)

@@ -20,6 +20,8 @@ export interface ActorRecord {
   stopping: Promise<void> | undefined
   /** onStop of the last instance has run, and no other was made. */
   retired: boolean
+  /** Messages that it is to take at a time of its pool, from its next instance on; 0 where it does, or has none. */
+  joins: number
 }
 
 /** A child has stopped. What is gone may have had another reference in the meantime. */

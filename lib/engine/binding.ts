@@ -19,6 +19,15 @@ export interface Port {
   close(index: number): void
   pause(index: number): void
   resume(index: number): void
+  /** The actor outlives this thread: the next one finds it among kept, paused, and makes it again. */
+  keep(index: number, classId: number): void
+  /** Index, generation, class of each. */
+  kept(): number[]
+  /** An asynchronous call of an actor that is kept is under way, and is over: its caller hears should the thread die. */
+  begun(slot: number, ask: number, sequence: number): void
+  ended(slot: number, ask: number, sequence: number): void
+  /** Of a vacant slot that no thread comes for any more. */
+  giveUp(slot: number): void
   depth(index: number): number
   /** Counts what was sent; gives ROOM_... | overflow << 2. */
   account(slot: number, index: number, generation: number, messages: number, bytes8: number): number

@@ -63,7 +63,7 @@ export class Cell {
   readonly index: number
   readonly generation: number
   readonly target: Target
-  readonly options: CellOptions
+  options: CellOptions
   instance: object
   /** By the number that a frame names; 0 is receive. */
   methods: readonly (Method | undefined)[]
@@ -86,6 +86,8 @@ export class Cell {
   closed = false
   /** It has a mailbox in native memory: a reference to it was sent to another thread. */
   native = false
+  /** It outlives its thread: the next one makes it again. */
+  kept = false
   /** The pool it works for. */
   pool = 0
   /** Local messages that came while paused, a list, and whether the local queue has an entry that will look at them. */

@@ -17,6 +17,7 @@ const {
   CURSOR,
   KIND_MASK,
   KIND_SHIFT,
+  LOCAL_WAITING,
   MAX_ARGUMENTS,
   METHOD,
   METHOD_SHIFT,
@@ -233,11 +234,14 @@ export function makeDelivery(
     if (head === 0) return mailboxes.queued(cell, value)
     const method = (head & 0xffff) - 1
     const argc = head >>> 16
-    if (cell.closed)
+    if (cell.closed) {
+      control[LOCAL_WAITING] = (control[LOCAL_WAITING] as number) - 1
       return mailboxes.lost(cell, { method, argc, value, slot: own, ask, sequence, bytes8, next: undefined })
+    }
     if (cell.paused !== 0 || cell.held !== undefined)
       return mailboxes.hold(cell, { method, argc, value, slot: own, ask, sequence, bytes8, next: undefined })
     cell.depth--
+    control[LOCAL_WAITING] = (control[LOCAL_WAITING] as number) - 1
     if (bytes8 !== 0) cell.bytes8 -= bytes8
     // Whose caller has given up is not begun.
     if (sequence === 0 || asks.isOpen(ask, sequence)) invoke(cell, method, argc, value, own, ask, sequence)

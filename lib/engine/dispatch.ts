@@ -91,6 +91,7 @@ export class Dispatcher {
     for (const call of calls) {
       call.over = true
       this.#count(-1)
+      this.#isOver(call)
       const error = errorOf(call.method)
       if (call.sequence !== 0) this.reply(call.slot, call.ask, call.sequence, error, ERROR)
       call.controller?.abort(error)
@@ -174,6 +175,8 @@ export class Dispatcher {
     cell.calls ??= new Set()
     cell.calls.add(call)
     this.#count(1)
+    if (cell.kept && sequence !== 0 && slot !== this.#thread.slot)
+      this.#thread.port.begun(slot, ask, sequence)
     if (++cell.running >= cell.options.limit) this.#thread.pause(cell, PAUSED_FULL)
     return call
   }
@@ -184,7 +187,14 @@ export class Dispatcher {
     call.over = true
     call.cell.calls?.delete(call)
     this.#count(-1)
+    this.#isOver(call)
     return true
+  }
+
+  /** Whose caller would have to hear of the thread's death. */
+  #isOver({ cell, slot, ask, sequence }: Call): void {
+    if (cell.kept && sequence !== 0 && slot !== this.#thread.slot)
+      this.#thread.port.ended(slot, ask, sequence)
   }
 
   /** Its caller is told the error now, whatever its method does from here on. */

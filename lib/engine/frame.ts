@@ -61,6 +61,10 @@ export const METHOD = 10
 export const YIELD = 11
 export const REFERENCED = 12
 export const UNMANNED = 13
+export const LOCAL_WAITING = 14
+export const LOCAL_LOST = 15
+export const LAST_CURRENT = 16
+export const LAST_METHOD = 17
 export const SCHEDULE = 64
 /** In an entry of the batch: as the one before it, a plain tell to the same actor. */
 export const SAME: number = 1 << 30
@@ -102,6 +106,10 @@ export const LAYOUT: readonly number[] = [
   YIELD,
   REFERENCED,
   UNMANNED,
+  LOCAL_WAITING,
+  LOCAL_LOST,
+  LAST_CURRENT,
+  LAST_METHOD,
   MAX_SLOTS,
   SAME,
 ]

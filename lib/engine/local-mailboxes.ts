@@ -3,7 +3,7 @@
 import { errors } from '../errors/index.js'
 import type { Cell, Envelope, LocalWaiter } from './cell.js'
 import { SIGNALLED } from './deliver.js'
-import { OVERFLOW_DROP_NEWEST, OVERFLOW_DROP_OLDEST, OVERFLOW_FAIL } from './frame.js'
+import { LOCAL_WAITING, OVERFLOW_DROP_NEWEST, OVERFLOW_DROP_OLDEST, OVERFLOW_FAIL } from './frame.js'
 import type { StreamSource } from './stream-source.js'
 import { nameOf } from './target.js'
 import type { Thread } from './thread.js'
@@ -58,6 +58,7 @@ export class LocalMailboxes {
     if (cell.held === undefined) cell.heldLast = undefined
     cell.heldCount--
     cell.depth--
+    this.#count(-1)
     cell.bytes8 -= envelope.bytes8
     return envelope
   }
@@ -127,8 +128,14 @@ export class LocalMailboxes {
     const oldest = this.#release(cell)
     if (oldest !== undefined) this.#dropped(cell, oldest)
     cell.depth++
+    this.#count(1)
     cell.bytes8 += envelope.bytes8
     this.hold(cell, envelope)
+  }
+
+  #count(by: number): void {
+    const { control } = this.#thread
+    control[LOCAL_WAITING] = (control[LOCAL_WAITING] as number) + by
   }
 
   admit(cell: Cell): void {
@@ -141,6 +148,7 @@ export class LocalMailboxes {
       if (waiter.isOver()) continue
       const { method, argc, value, ask, sequence, bytes8 } = waiter.envelope
       cell.depth++
+      this.#count(1)
       cell.bytes8 += bytes8
       this.#thread.local.push(cell, method, argc, value, ask, sequence, bytes8)
       waiter.accept()
@@ -154,6 +162,7 @@ export class LocalMailboxes {
   /** Its actor is gone: what waits is lost. */
   close(cell: Cell): void {
     for (let held = cell.held; held !== undefined; held = held.next) this.lost(cell, held)
+    this.#count(-cell.heldCount)
     cell.held = cell.heldLast = undefined
     const waiters = cell.waiters ?? []
     cell.waiters = undefined

@@ -38,11 +38,13 @@ export class Targets {
     if (++this.#count > this.#sweepAt) this.#sweep()
   }
 
-  /** The one of that place that is not gone. */
-  liveAt(slot: number, index: number): Target | undefined {
+  /** The youngest of that place that is known. */
+  lastAt(slot: number, index: number): Target | undefined {
+    let last: Target | undefined
     for (const target of this.#on(slot).values())
-      if (target.index === index && this.#isThere(target)) return target
-    return undefined
+      if (target.index === index && (last === undefined || target.generation - last.generation > 0))
+        last = target
+    return last
   }
 
   #isThere({ slot, index, generation }: Target): boolean {

@@ -4,7 +4,7 @@ import { errors } from '../errors/index.js'
 import { Asks } from './asks.js'
 import type { Port } from './binding.js'
 import { Cancellations } from './cancellations.js'
-import { Cell, type CellOptions, type Method, PAUSED_STARTING } from './cell.js'
+import { Cell, type CellOptions, type Method, PAUSED_RESTARTING, PAUSED_STARTING } from './cell.js'
 import { bulk, copyList, copyValue, Decoder, type Words } from './codec/index.js'
 import { ThreadCodecHost } from './codec-host.js'
 import { Dispatcher } from './dispatch.js'
@@ -28,6 +28,10 @@ const {
   CONTROL_BYTES,
   CURRENT,
   CURSOR,
+  LAST_CURRENT,
+  LAST_METHOD,
+  LOCAL_LOST,
+  LOCAL_WAITING,
   LOCAL_WORK,
   METHOD,
   NEXT_GENERATION,
@@ -39,6 +43,7 @@ const {
   NOTICES,
   POOL_SLOT,
   REFERENCED,
+  ROOM_GONE,
   SIGNAL,
   STREAMED,
   TURN,
@@ -166,6 +171,45 @@ export class Thread {
     return cell
   }
 
+  /**
+   * The actors of the thread before this one that outlived it: their messages wait until they are made again. Called once,
+   * when the agent is there and nobody else.
+   */
+  reserve(): Cell[] {
+    const kept = this.port.kept()
+    const cells: Cell[] = []
+    for (let i = 0; i + 2 < kept.length; i += 3) {
+      const [index, generation, classId] = kept.slice(i, i + 3) as [number, number, number]
+      const target = new Target(this.slot, index, generation, classId)
+      const cell = new Cell(target, target, [], {
+        capacity: this.port.capacity(this.slot, index),
+        capacityBytes: Number.POSITIVE_INFINITY,
+        overflow: 0,
+        limit: Number.POSITIVE_INFINITY,
+      })
+      cell.native = cell.kept = true
+      cell.paused = PAUSED_RESTARTING
+      target.cell = cell
+      this.control[ACTORS] = (this.control[ACTORS] as number) + 1
+      while (this.cells.length < index) {
+        this.#free.push(this.cells.length)
+        this.cells.push(undefined)
+      }
+      this.cells.push(cell)
+      cells.push(cell)
+    }
+    return cells
+  }
+
+  /** The actor outlives this thread from here on. */
+  keep(cell: Cell): void {
+    this.expose(cell.target)
+    this.port.keep(cell.index, cell.target.classId)
+    cell.kept = true
+    for (const { slot, ask, sequence } of cell.calls ?? [])
+      if (sequence !== 0 && slot !== this.slot) this.port.begun(slot, ask, sequence)
+  }
+
   /** It takes no message from here on: what waits and what is under way fails. */
   close(cell: Cell): void {
     if (cell.closed) return
@@ -244,6 +288,7 @@ export class Thread {
     const own = isOwn || cell === this.current
     if (cell.waiters === undefined && (own || !isFull(cell))) {
       cell.depth++
+      this.control[LOCAL_WAITING] = (this.control[LOCAL_WAITING] as number) + 1
       if (bytes8 !== 0) cell.bytes8 += bytes8
       this.local.push(cell, method, argc, copy, 0, 0, bytes8)
       if (!this.#running && !this.#localQueued) this.#queueLocal()
@@ -294,6 +339,7 @@ export class Thread {
     sequence: number,
   ): void {
     cell.depth++
+    this.control[LOCAL_WAITING] = (this.control[LOCAL_WAITING] as number) + 1
     if (bytes8 !== 0) cell.bytes8 += bytes8
     this.local.push(cell, method, argc, copy, index, sequence, bytes8)
     if (!this.#running && !this.#localQueued) this.#queueLocal()
@@ -345,9 +391,18 @@ export class Thread {
     return { turn: turn as number, index: index as number, method: method as number }
   }
 
-  /** The actor that lives there, where this thread has heard of it. */
-  liveTarget(slot: number, index: number): Target | undefined {
-    return this.#targets.liveAt(slot, index)
+  /** Whose method the thread of that slot ran that has ended last, and messages that died with its threads so far. */
+  lastOn(slot: number): { index: number; method: number; lost: number } {
+    const at = slot * (CONTROL_BYTES >> 2)
+    const [index, method, lost] = [LAST_CURRENT, LAST_METHOD, LOCAL_LOST].map(
+      (word) => this.#controls[at + word] as number,
+    )
+    return { index: index as number, method: method as number, lost: lost as number }
+  }
+
+  /** The actor that lives there, or lived there last, where this thread has heard of it. */
+  lastTarget(slot: number, index: number): Target | undefined {
+    return this.#targets.lastAt(slot, index)
   }
 
   /** No thread comes for that slot any more. */
@@ -355,9 +410,10 @@ export class Thread {
     return this.#controls[slot * (CONTROL_BYTES >> 2) + UNMANNED] !== 0
   }
 
-  /** On the host: no thread comes for that slot any more, so nobody is to wait for its agent. */
+  /** On the host: no thread comes for that slot any more, so nobody is to wait for its agent, or its actors. */
   leaveUnmanned(slot: number): void {
     this.#controls[slot * (CONTROL_BYTES >> 2) + UNMANNED] = 1
+    this.port.giveUp(slot)
     this.agentGone(slot)
   }
 
@@ -421,6 +477,7 @@ export class Thread {
   /** A message of the engine's own, behind the local ones of that actor. */
   pushLocal(cell: Cell, method: number, value?: unknown): void {
     cell.depth++
+    this.control[LOCAL_WAITING] = (this.control[LOCAL_WAITING] as number) + 1
     this.local.push(cell, method, 1, value, 0, 0, 0)
     if (!this.#running && !this.#localQueued) this.#queueLocal()
   }
@@ -470,9 +527,11 @@ export class Thread {
       while (more) {
         if ((control[CURSOR] as number) >= (control[BATCH] as number)) {
           more = port.drain(BATCH_FRAMES) > 0
-          if (control[NOTICES] !== 0) this.#notices()
         }
-        if (!this.#workBatch() || !this.#workLocal()) more = false
+        if (!this.#workBatch()) more = false
+        // Answers first: that a thread has died says nothing of what it had answered.
+        else if (control[NOTICES] !== 0) this.#notices()
+        if (!this.#workLocal()) more = false
         if (control[YIELD] !== 0) more = false
         this.sender.flush()
       }
@@ -536,7 +595,10 @@ export class Thread {
           this.sender.arenaRoom()
           break
         case NOTICE_THREAD_DIED:
-          this.#lost((target) => target.slot === a && target.index !== 0 && target.generation - b < 0)
+          this.#lost(
+            (target) =>
+              target.slot === a && target.index !== 0 && target.generation - b < 0 && !this.#isThere(target),
+          )
           this.#lostAgent(a, errors.threadDied(`thread ${a} has ended`))
           this.dispatcher.callerLost(a)
           this.hooks.threadDied(a, b)
@@ -550,6 +612,11 @@ export class Thread {
           break
       }
     }
+  }
+
+  /** It outlived its thread. */
+  #isThere({ slot, index, generation }: Target): boolean {
+    return (this.port.account(slot, index, generation, 0, 0) & 3) !== ROOM_GONE
   }
 
   #lost(matches: (target: Target) => boolean): void {

@@ -176,6 +176,12 @@ export const errors = {
       'ERR_PULSING_THREAD_DIED',
       `The call was lost: ${what}. Another thread takes its place: call again.`,
     ),
+  actorThreadDied: (slot: number, cause: Error | undefined): PulsingRuntimeError =>
+    runtime(
+      'ERR_PULSING_THREAD_DIED',
+      `The actor's thread ${slot} has ended${cause === undefined ? '' : ` (${cause.message})`}: the threadDied event says why.`,
+      cause,
+    ),
   threadGone: (slot: number): PulsingRuntimeError =>
     runtime(
       'ERR_PULSING_THREAD_DIED',

@@ -39,9 +39,11 @@ export class Supervised {
   restarts = 0
   lastFailure: Failure | undefined = undefined
 
-  constructor(spec: RestartSpec, times?: readonly number[]) {
+  /** times and restarts: those of earlier lives, on threads that have died. */
+  constructor(spec: RestartSpec, times?: readonly number[], restarts = 0) {
     this.spec = spec
     this.history = new RestartHistory(spec, times)
+    this.restarts = restarts
   }
 }
 
@@ -90,7 +92,8 @@ export type SupervisionRequest =
 export interface SupervisorHost extends ActorHost {
   /** Another thread's part is asked. */
   askSupervisor(slot: number, request: SupervisionRequest): Promise<unknown>
-  restarted(actor: string, error: Error | undefined, restarts: number, delayMs: number): void
+  /** An actor of this thread is made again, after so many milliseconds; error: undefined where it stopped itself. */
+  restarted(cell: Cell, supervised: Supervised, error: Error | undefined, delayMs: number): void
 }
 
 export class Supervisor {
@@ -179,6 +182,13 @@ export class Supervisor {
     })
   }
 
+  /** An actor that outlived its thread, which is a failure like another (contract 5.2). It has no instance. */
+  outlived(cell: Cell, error: Error): void {
+    const supervised = supervisedOf(cell) as Supervised
+    supervised.lastFailure = { error, at: new Date() }
+    this.#restart(cell, supervised, error)
+  }
+
   // --- failures
 
   #fail(cell: Cell, error: Error): void {
@@ -201,7 +211,7 @@ export class Supervisor {
     }
     supervised.restarts++
     const self = refOf(this.#host, cell.target)
-    this.#host.restarted(self.toString(), error, supervised.restarts, delayMs)
+    this.#host.restarted(cell, supervised, error, delayMs)
     const halted = haltActor(this.#host, cell, error === undefined ? 'stopped' : 'failed')
     const { parent } = cell.actor as ActorRecord
     if (parent !== undefined && spec.group !== undefined && spec.group !== 'one-for-one') {

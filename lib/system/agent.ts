@@ -4,6 +4,7 @@ import type { ActorRef } from '../actor/index.js'
 import {
   type ActorHost,
   type ActorRecord,
+  adoptActor,
   type ClassInfo,
   classInfo,
   forgetChild,
@@ -19,18 +20,20 @@ import {
   PAUSED_RESTARTING,
   PAUSED_STARTING,
   Target,
+  targetOf,
 } from '../engine/index.js'
 import { errors } from '../errors/index.js'
 import type { Logger } from '../options.js'
 import {
   type Failure,
   type RestartSpec,
-  type Supervised,
+  Supervised,
   type SupervisionRequest,
   type Supervisor,
   supervisedBy,
 } from '../supervision/index.js'
 import type { SystemEvent } from './events.js'
+import { KeptActors, type KeptRequest, type Revival } from './kept.js'
 
 /** Calls of an agent, by number. */
 export const AGENT_SPAWN = 1
@@ -43,6 +46,7 @@ export const AGENT_LOG = 7
 export const AGENT_UNMANNED = 8
 export const AGENT_SUPERVISION = 9
 export const AGENT_DESCRIBE = 10
+export const AGENT_KEPT = 11
 
 export interface SpawnRequest {
   readonly moduleUrl: string
@@ -93,6 +97,12 @@ export interface LogLine {
 }
 
 export class Agent {
+  /** On the host: what the others' actors are made again from. */
+  readonly kept: KeptActors = new KeptActors()
+  /** Actors of this thread that outlived the one before, until they are made again, or given up. */
+  readonly #revivals = new Map<Cell, Promise<void>>()
+  /** By slot: actors with a lower generation died with their thread. */
+  readonly #deaths = new Map<number, number>()
   readonly #host: ActorHost
   readonly #supervisor: Supervisor
   readonly #onEvents: (events: SystemEvent[], counts: Record<string, number>) => void
@@ -122,8 +132,12 @@ export class Agent {
       (given: ChildStopped) => void setImmediate(() => this.#forgetChild(given)),
       ({ level, fields, message }: LogLine) => this.#host.logger[level](fields, message),
       (slot: number) => this.#host.thread.agentGone(slot),
-      (request: SupervisionRequest) => this.#supervisor.asked(request),
+      (request: SupervisionRequest) => this.#supervise(request),
       (at: { index: number; generation: number }) => this.#describe(at.index, at.generation),
+      (request: KeptRequest) => {
+        if (request.operation === 'restarted') this.#onEvents([{ name: 'restart', data: request.event }], {})
+        return this.kept.asked(request)
+      },
     ]
     const options = {
       capacity: 2 ** 30,
@@ -137,6 +151,67 @@ export class Agent {
     return cell
   }
 
+  /** Makes the actors again that outlived the thread before this one, first started first. */
+  reviveAll(): void {
+    const cells = this.#host.thread.reserve().sort((a, b) => a.generation - b.generation)
+    for (const cell of cells)
+      this.#revivals.set(
+        cell,
+        this.#revive(cell).finally(() => this.#revivals.delete(cell)),
+      )
+  }
+
+  async #revive(cell: Cell): Promise<void> {
+    const { thread, logger } = this.#host
+    try {
+      const revival = await this.#askHost('claim', cell)
+      if (revival === undefined || this.#isOrphan(revival.request)) return thread.close(cell)
+      const { request, restarts, times, error } = revival
+      const info = await loadClass(request.moduleUrl, request.type)
+      checkSame(info, request)
+      if (cell.closed) return
+      adoptActor(
+        this.#host,
+        cell,
+        this.#startOf(info, request, new Supervised(request.restarts, times, restarts)),
+      )
+      this.#supervisor.outlived(cell, error)
+    } catch (err) {
+      logger.error({ err, actor: `${cell.target.slot}.${cell.index}` }, 'an actor could not be made again')
+      thread.close(cell)
+    }
+  }
+
+  /** Its parent has died with another thread. */
+  #isOrphan({ parent }: SpawnRequest): boolean {
+    if (parent === undefined) return false
+    const { slot, generation } = targetOf(parent) as Target
+    return generation - (this.#deaths.get(slot) ?? generation) < 0
+  }
+
+  threadDied(slot: number, before: number): void {
+    this.#deaths.set(slot, before)
+    this.kept.threadDied(slot, before)
+  }
+
+  #askHost(operation: 'claim', { generation }: Cell): Promise<Revival | undefined> {
+    const { thread } = this.#host
+    const request: KeptRequest = { operation, slot: thread.slot, generation }
+    return thread.askSystem(
+      thread.targetAt(0, 0, 0, 0),
+      AGENT_KEPT,
+      request,
+      Number.POSITIVE_INFINITY,
+    ) as Promise<Revival | undefined>
+  }
+
+  /** The host hears it, even should this thread die right after. */
+  tellHost(request: KeptRequest): void {
+    const { thread } = this.#host
+    thread.sender.signal(thread.targetAt(0, 0, 0, 0), AGENT_KEPT, request)
+    thread.sender.flush()
+  }
+
   /** Starts an actor of this thread. */
   async start(start: Start): Promise<Place> {
     const cell = await startActor(this.#host, start)
@@ -144,19 +219,66 @@ export class Agent {
   }
 
   /** Starts an actor of a class; each time that it is made, its constructor gets its own copy of the arguments. */
-  startClass(info: ClassInfo, request: SpawnRequest): Promise<Place> {
+  async startClass(info: ClassInfo, request: SpawnRequest): Promise<Place> {
+    const place = await this.start(this.#startOf(info, request, supervisedBy(request.restarts)))
+    if (this.#outlives(info, request)) await this.#keep(place, request)
+    return place
+  }
+
+  #startOf(info: ClassInfo, request: SpawnRequest, supervision: Supervised | undefined): Start {
     const { name, parent, options, pool, permits, restarts } = request
     const { thread } = this.#host
     const Class = info.Class as new (...args: unknown[]) => object
     const args = isMadeAgain(restarts) ? () => thread.copyList(request.args) : () => request.args
-    const supervision = supervisedBy(restarts)
-    const make = () => new Class(...args())
-    return this.start({ info, make, options, name, parent, pool, permits, supervision })
+    return { info, make: () => new Class(...args()), options, name, parent, pool, permits, supervision }
+  }
+
+  /** The death of this thread is a failure that it is made again after; with a parent here, its parent makes it anew. */
+  #outlives({ moduleUrl }: ClassInfo, { restarts, parent }: SpawnRequest): boolean {
+    const { slot } = this.#host.thread
+    if (slot === 0 || moduleUrl === undefined || !isMadeAgain(restarts)) return false
+    return parent === undefined || targetOf(parent)?.slot !== slot
+  }
+
+  async #keep(place: Place, request: SpawnRequest): Promise<void> {
+    const { thread } = this.#host
+    const { slot } = thread
+    const [index, generation] = place
+    const cell = thread.cells[index]
+    if (cell?.generation !== generation) return
+    try {
+      const keep: KeptRequest = { operation: 'keep', slot, place, request }
+      await thread.askSystem(thread.targetAt(0, 0, 0, 0), AGENT_KEPT, keep, Number.POSITIVE_INFINITY)
+    } catch (error) {
+      await stopActor(this.#host, cell, false, 'stopped')
+      throw error
+    }
+    if (cell.closed) this.tellHost({ operation: 'drop', slot, generation })
+    else thread.keep(cell)
+  }
+
+  /** It is gone for good. */
+  ended(cell: Cell): void {
+    if (!cell.kept || this.#host.thread.stopped) return
+    this.tellHost({ operation: 'drop', slot: this.#host.thread.slot, generation: cell.generation })
+  }
+
+  /** That actor, when it has been made again, or given up, should it have outlived its thread. */
+  async #revived(index: number): Promise<void> {
+    const cell = this.#host.thread.cells[index]
+    if (cell !== undefined) await this.#revivals.get(cell)
+  }
+
+  #supervise(request: SupervisionRequest): unknown {
+    if (this.#revivals.size === 0 || request.operation === 'poolClosed' || request.operation === 'watch')
+      return this.#supervisor.asked(request)
+    return this.#revived(request.index).then(() => this.#supervisor.asked(request))
   }
 
   /** Every actor of this thread, last started first. */
   async stopAll(drain: boolean): Promise<void> {
     const { thread } = this.#host
+    await Promise.all(this.#revivals.values())
     const cells = thread.cells.filter((cell): cell is Cell => cell !== undefined && cell.index !== 0)
     cells.sort((a, b) => b.generation - a.generation)
     const roots = cells.filter((cell) => (cell.actor as ActorRecord | undefined)?.parent === undefined)
@@ -182,14 +304,16 @@ export class Agent {
   }
 
   async #stop({ index, generation, drain }: StopRequest): Promise<boolean> {
+    await this.#revived(index)
     const cell = this.#host.thread.cells[index]
     if (cell === undefined || cell.generation !== generation || index === 0) return false
     await stopActor(this.#host, cell, drain, 'stopped')
     return true
   }
 
-  #describe(index: number, generation: number): LocalDescription | undefined {
+  async #describe(index: number, generation: number): Promise<LocalDescription | undefined> {
     const { thread } = this.#host
+    await this.#revived(index)
     const cell = thread.cells[index]
     if (cell === undefined || cell.generation !== generation || index === 0) return undefined
     const { name, info, parent, children = [], stopping, supervision } = cell.actor as ActorRecord

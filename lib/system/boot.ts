@@ -2,10 +2,12 @@
 
 import { parentPort, workerData } from 'node:worker_threads'
 import { setCurrentHost } from '../actor/index.js'
+import { blame } from './blame.js'
 import { setSystem } from './global.js'
 import { LocalThread, type ThreadData } from './local.js'
 import { hostLogger } from './log.js'
 import { ActorSystem } from './system.js'
+import { READY } from './workers.js'
 
 const data = (workerData as { pulsing: ThreadData }).pulsing
 const local: LocalThread = new LocalThread(
@@ -14,11 +16,20 @@ const local: LocalThread = new LocalThread(
 )
 setCurrentHost(local)
 setSystem(ActorSystem.onThread(local, data.arena))
+local.agent.reviveAll()
 
+// This thread ends: whose doing it is, is said before.
+let blamed = false
+const say = (error: unknown) => {
+  if (!blamed && !local.thread.stopped) parentPort?.postMessage(blame(local, error))
+  blamed = true
+}
+process.on('uncaughtExceptionMonitor', say)
+process.on('exit', () => say(new Error()))
 parentPort?.once('message', () => {
   local.thread.stop()
   // What the actors left behind, timers and sockets, ends with the thread.
   process.exit(0)
 })
 parentPort?.unref()
-parentPort?.postMessage('ready')
+parentPort?.postMessage(READY)

@@ -27,6 +27,12 @@ export interface ThreadDied {
   readonly slot: number
   /** What ended it, where it is known. */
   readonly error: Error | undefined
+  /** Whose code ended it, where that is known: id, and name where it has one. */
+  readonly actor: string | undefined
+  /** Name of the class of the actor, or of actors of which it was one. */
+  readonly type: string | undefined
+  /** The method that ran; undefined for what an actor does outside its calls, as in a timer that it left behind. */
+  readonly method: string | undefined
 }
 
 /** An actor that is made again (contract 5.1). */
@@ -153,12 +159,19 @@ export class Events {
     this.emitter.emit('stuck', event)
   }
 
-  died(slot: number, error: Error | undefined, code: number): void {
+  died(event: ThreadDied, code: number): void {
+    const { slot, error, actor, type, method } = event
     this.counts.threadDied++
     const why =
       error === undefined ? `an actor called process.exit(${code}), or it was terminated` : error.message
-    this.#logger.error({ slot, err: error, code }, `thread ${slot} has ended, and is replaced: ${why}`)
-    this.emitter.emit('threadDied', { slot, error })
+    const who = actor ?? (type === undefined ? undefined : `an actor of ${type}`)
+    const where = method === undefined ? 'outside its calls' : `in ${method}`
+    const blamed = who === undefined ? '' : `; it was ${who}, ${where}`
+    this.#logger.error(
+      { slot, err: error, code, actor, type, method },
+      `thread ${slot} has ended, and is replaced: ${why}${blamed}`,
+    )
+    this.emitter.emit('threadDied', event)
   }
 
   #deliver(event: SystemEvent): void {

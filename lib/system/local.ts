@@ -24,9 +24,15 @@ import {
 } from '../engine/index.js'
 import { errors } from '../errors/index.js'
 import type { Logger, SpawnOptions, StopOptions } from '../options.js'
-import { type SupervisionRequest, Supervisor, type SupervisorHost } from '../supervision/index.js'
+import {
+  type Supervised,
+  type SupervisionRequest,
+  Supervisor,
+  type SupervisorHost,
+} from '../supervision/index.js'
 import { AGENT_CHILD_STOPPED, AGENT_SUPERVISION, Agent, type ChildStopped } from './agent.js'
 import { Events } from './events.js'
+import type { Death } from './workers.js'
 
 /** What an engine thread is told at its start. */
 export interface ThreadData {
@@ -97,6 +103,7 @@ export class LocalThread implements SupervisorHost {
   }
 
   ended(cell: Cell, reason: StopReason): void {
+    this.agent.ended(cell)
     this.supervisor.watches.ended(cell, reason)
   }
 
@@ -116,8 +123,19 @@ export class LocalThread implements SupervisorHost {
     return this.thread.askSystem(this.agentOf(slot), AGENT_SUPERVISION, request, Number.POSITIVE_INFINITY)
   }
 
-  restarted(actor: string, error: Error | undefined, restarts: number, delayMs: number): void {
-    this.events.happened({ name: 'restart', data: { actor, error, restarts, delayMs } })
+  restarted(cell: Cell, supervised: Supervised, error: Error | undefined, delayMs: number): void {
+    const { restarts, history } = supervised
+    const actor = refOf(this, cell.target).toString()
+    const event = { actor, error, restarts, delayMs }
+    if (!cell.kept) return this.events.happened({ name: 'restart', data: event })
+    const { generation, target } = cell
+    this.agent.tellHost({
+      operation: 'restarted',
+      slot: target.slot,
+      generation,
+      times: history.times,
+      event,
+    })
   }
 
   childStopped(parent: ActorRef, child: ActorRef): void {
@@ -138,14 +156,14 @@ export class LocalThread implements SupervisorHost {
       .catch(() => undefined)
   }
 
-  /** The children that a dead thread had are no parent's any more. */
+  /** The children that died with a thread are no parent's any more. */
   forgetChildren(slot: number, before: number): void {
     for (const cell of this.thread.cells) {
       const children = (cell?.actor as ActorRecord | undefined)?.children
       if (children === undefined) continue
       for (const child of children) {
-        const { slot: on, generation } = child.actorId
-        if (on === slot && generation - before < 0) children.delete(child)
+        const { slot: on, generation, gone } = targetOf(child) as Target
+        if (on === slot && generation - before < 0 && gone) children.delete(child)
       }
     }
   }
@@ -163,13 +181,35 @@ export class LocalThread implements SupervisorHost {
     return record?.name === undefined ? id : `${record.name} (${id})`
   }
 
+  /** On the host: the thread of that slot has ended. */
+  died(slot: number, { error, code, culprit }: Death): void {
+    this.agent.kept.died(slot, error)
+    const { index, method } = this.thread.lastOn(slot)
+    const ran = { ...this.#whoIs(slot, index, method), type: undefined }
+    const { actor, type, method: name } = culprit?.type === undefined ? ran : culprit
+    this.events.died({ slot, error, actor, type, method: name }, code)
+  }
+
+  /** Of the actor whose message is being handled. */
+  methodRunning({ target }: Cell): string {
+    return this.#methodName(target, this.thread.runningOn(this.thread.slot).method)
+  }
+
   /** Whose method a thread runs, as far as this one can tell. */
   whoRunsOn(slot: number): { actor: string | undefined; method: string | undefined } {
+    const { index, method } = this.thread.runningOn(slot)
+    return this.#whoIs(slot, index, method)
+  }
+
+  #whoIs(
+    slot: number,
+    index: number,
+    method: number,
+  ): { actor: string | undefined; method: string | undefined } {
     const { thread } = this
-    const { index, method } = thread.runningOn(slot)
     if (index < 0) return { actor: undefined, method: undefined }
     const named = thread.port.listNames().find(([on, at]) => on === slot && at === index)
-    const target = named === undefined ? thread.liveTarget(slot, index) : thread.targetAt(...firstFour(named))
+    const target = named === undefined ? thread.lastTarget(slot, index) : thread.targetAt(...firstFour(named))
     if (target === undefined) return { actor: `${slot}.${index}`, method: `method ${method}` }
     const id = refOf(this, target).actorId.toString()
     const actor = named === undefined ? id : `${named[4]} (${id})`
@@ -201,6 +241,7 @@ export class LocalThread implements SupervisorHost {
         }),
       threadDied: (slot, before) => {
         const isOf = (target: Target) => target.slot === slot && target.generation - before < 0
+        this.agent.threadDied(slot, before)
         this.forgetChildren(slot, before)
         this.#orphaned(isOf)
         this.supervisor.watches.threadDied(isOf)

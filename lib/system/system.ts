@@ -149,6 +149,8 @@ export class ActorSystem implements SystemSide {
   readonly #watchdog: Watchdog | undefined
   #stopping: Promise<void> | undefined
   readonly #since = new Date()
+  /** By slot: messages that died with its threads so far. */
+  readonly #lost: number[] = []
   readonly #policy = new RoundRobinPolicy()
 
   private constructor(
@@ -175,7 +177,7 @@ export class ActorSystem implements SystemSide {
       data,
       resourceLimits: options.resourceLimits,
       isVacant: (slot) => local.thread.port.vacant(slot),
-      onDeath: (slot, error, code) => local.events.died(slot, error, code),
+      onDeath: (slot, death) => local.died(slot, death),
       onGivenUp: (slot, error) => {
         options.logger.error({ slot, err: error }, `thread ${slot} can't be started again`)
         local.thread.leaveUnmanned(slot)
@@ -468,8 +470,14 @@ export class ActorSystem implements SystemSide {
     )
   }
 
-  /** @internal */
-  threadDied(): void {}
+  /** @internal Messages that its actors had sent each other died with it. */
+  threadDied(slot: number): void {
+    const { events, thread } = this.#local
+    if (this.#engine === undefined) return
+    const { lost } = thread.lastOn(slot)
+    events.counts.deadLetter += lost - (this.#lost[slot] ?? 0)
+    this.#lost[slot] = lost
+  }
 
   /** @internal */
   poolClosed(pool: number): void {

@@ -4,7 +4,11 @@ import { performance } from 'node:perf_hooks'
 import { Worker } from 'node:worker_threads'
 import { errors } from '../errors/index.js'
 import type { ResourceLimits } from '../options.js'
+import type { Culprit } from './blame.js'
 import type { ThreadData } from './local.js'
+
+/** What a thread says when it is attached to its slot. */
+export const READY = 'ready'
 
 /** A thread that fails before it is ready is tried again so often; one that was only ended, without end. */
 const MOST_FAILED_STARTS = 5
@@ -17,10 +21,19 @@ export interface WorkersOptions {
   readonly resourceLimits: ResourceLimits | undefined
   /** The last thread's handles are closed and its slot is free. */
   readonly isVacant: (slot: number) => boolean
-  /** error: what was thrown and caught by nobody; else the code is process.exit's. */
-  readonly onDeath: (slot: number, error: Error | undefined, code: number) => void
+  /** The slot is vacant. error: what was thrown and caught by nobody; else the code is process.exit's. */
+  readonly onDeath: (slot: number, death: Death) => void
   /** A slot stays empty: its thread could not be started. */
   readonly onGivenUp: (slot: number, error: Error) => void
+}
+
+/** How a thread has ended. */
+export interface Death {
+  /** What was thrown and caught by nobody. */
+  readonly error: Error | undefined
+  readonly code: number
+  /** Of the error, where it is known. */
+  readonly culprit: Culprit | undefined
 }
 
 /** It threw nothing: somebody has ended it. */
@@ -68,7 +81,12 @@ export class Workers {
       const running: Running = { worker, ready: false, utilization: undefined }
       this.#running.set(slot, running)
       let failure: Error | undefined
-      worker.once('message', () => {
+      let culprit: Culprit | undefined
+      worker.on('message', (message: typeof READY | Culprit) => {
+        if (message !== READY) {
+          culprit = message
+          return
+        }
         running.ready = true
         this.#failedStarts.delete(slot)
         worker.unref() // what is under way keeps the process alive, not the thread
@@ -81,8 +99,7 @@ export class Workers {
         this.#running.delete(slot)
         if (!running.ready) reject(failure ?? new EndedEarly(`it exited with code ${code}`))
         if (this.#ending || !running.ready) return
-        this.#options.onDeath(slot, failure, code)
-        this.#replace(slot)
+        this.#died(slot, { error: failure, code, culprit })
       })
     })
   }
@@ -127,9 +144,19 @@ export class Workers {
     })
   }
 
-  #replace(slot: number): void {
+  #died(slot: number, death: Death): void {
     if (this.#ending) return
     // The environment's last handles close after its exit event.
+    if (!this.#options.isVacant(slot)) {
+      setTimeout(() => this.#died(slot, death), 1)
+      return
+    }
+    this.#options.onDeath(slot, death)
+    this.#replace(slot)
+  }
+
+  #replace(slot: number): void {
+    if (this.#ending) return
     if (!this.#options.isVacant(slot)) {
       setTimeout(() => this.#replace(slot), 1)
       return

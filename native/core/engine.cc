@@ -33,12 +33,7 @@ uint32_t Engine::detach(uint32_t id, bool keep) {
   }
   if (was == Rest::kAwake) awake_.fetch_sub(1, std::memory_order_relaxed);
   const uint32_t put_back = s.settle();
-  if (!keep) {
-    leave_pools(s);
-    s.close_all();
-    names_.remove_slot(id);
-    broadcast({.kind = Notice::kThreadDied, .a = id, .b = static_cast<uint32_t>(s.control_[kNextGeneration])}, id);
-  }
+  if (!keep) bury(s, true);
   {
     const std::lock_guard guard(s.lock_);
     s.vacant_ = true;
@@ -46,6 +41,28 @@ uint32_t Engine::detach(uint32_t id, bool keep) {
   // Last, so that the host does not find everything idle before it has heard of the death.
   if (id != 0 && was != Rest::kIdle && busy_.fetch_sub(1, std::memory_order_seq_cst) == 1) slot(0).wake();
   return put_back;
+}
+
+void Engine::bury(Slot& s, bool spare_kept) {
+  leave_pools(s, spare_kept);
+  s.close_all(spare_kept);
+  names_.remove_slot(s.id(), [&](const Target& target) {
+    const Account* const a = s.account(target.index);
+    return a != nullptr && a->generation.load(std::memory_order_relaxed) == target.generation;
+  });
+  s.tell_lost();
+  broadcast({.kind = Notice::kThreadDied, .a = s.id(), .b = static_cast<uint32_t>(s.control_[kNextGeneration])}, s.id());
+}
+
+void Engine::give_up(uint32_t id) {
+  Slot& s = slot(id);
+  {
+    const std::lock_guard guard(s.lock_);
+    if (!s.vacant_) return;
+    s.vacant_ = false;  // ours, and nobody's after us
+  }
+  s.sort_inbox();
+  bury(s, false);
 }
 
 bool Engine::vacant(uint32_t id) const {
@@ -115,7 +132,7 @@ bool Engine::leave_pool(uint32_t id, const Target& instance) {
   return of != nullptr && of->leave(instance);
 }
 
-void Engine::leave_pools(Slot& dead) {
+void Engine::leave_pools(Slot& dead, bool spare_kept) {
   // Tasks that were on their way to the dead thread, or in its mailboxes, go back to their pools, youngest first.
   size_t pools = 0;
   {
@@ -150,7 +167,13 @@ void Engine::leave_pools(Slot& dead) {
     }
     for (auto frame = back.rbegin(); frame != back.rend(); ++frame) of->put_back(*frame, arena_);
     std::vector<PoolTask> begun;
-    const bool left = of->leave_slot(dead.id(), begun);
+    const bool left = of->leave_slot(
+        dead.id(),
+        [&](const Target& instance) {
+          const Mailbox* const box = dead.mailbox(instance.index);
+          return spare_kept && box != nullptr && box->kept;
+        },
+        begun);
     for (const PoolTask& task : begun)
       slot(task.reply.slot).notify({.kind = Notice::kAskLost, .a = task.reply.index, .b = task.reply.sequence});
     if (!left) {

@@ -35,9 +35,11 @@ class Engine {
   /// The calling thread owns the slot from here on. False where it is not vacant.
   [[nodiscard]] bool attach(uint32_t slot, Waker* waker);
   /// It does no longer; the waker is not called again. What it had taken and not begun is at the front again. `keep`: its
-  /// actors go on in the next thread; else they are gone, what waits for them bounces there, and everybody is told.
-  /// Gives the number of messages put back.
+  /// actors go on in the next thread; else those alone that Slot::keep names do, the others are gone, what waits for them
+  /// bounces there, and everybody is told. Gives the number of messages put back.
   uint32_t detach(uint32_t slot, bool keep);
+  /// No thread comes for that vacant slot any more: what was kept for it is gone too. By a thread of another slot.
+  void give_up(uint32_t slot);
   [[nodiscard]] bool vacant(uint32_t slot) const;
 
   /// The frames of a batch that is addressed to pools.
@@ -69,7 +71,8 @@ class Engine {
  private:
   friend class Slot;
   void hand_out(uint32_t id, PoolMailbox& of, const std::vector<PoolTask>& tasks);
-  void leave_pools(Slot& slot);
+  void leave_pools(Slot& slot, bool spare_kept);
+  void bury(Slot& slot, bool spare_kept);
 
   Arena arena_;
   Blocks blocks_;

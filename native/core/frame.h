@@ -92,6 +92,10 @@ enum Control : uint32_t {
   kYield = 11,       // the turn's time is up: go back to the event loop (native code)
   kReferenced = 12,  // the host's loop is held alive (native code)
   kUnmanned = 13,    // no thread comes for this slot any more (the host)
+  kLocalWaiting = 14,  // messages of this thread's actors to each other that have not begun
+  kLocalLost = 15,   // such messages that died with threads of this slot (native code)
+  kLastCurrent = 16, // kCurrent and kMethod of the thread before (native code)
+  kLastMethod = 17,
   kSchedule = 64,    // the batch: addresses of frames, | kSame; negative for a bounce, 0 for one put back
 };
 /// An entry of the batch: the frame is for the actor of the entry before it, and both are plain tells to its receive.

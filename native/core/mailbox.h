@@ -94,6 +94,8 @@ struct alignas(64) Mailbox {
   uint32_t quota = 0;       // frames a batch
   MailboxState state = MailboxState::kClosed;
   bool queued = false;      // in the run queue, which may outlast a pause or a close
+  bool kept = false;        // outlives its thread: the next one makes the actor again
+  int32_t class_id = -1;    // of one that is kept
   Account account;
   /// Older than everything at head: frames that were moved out of the arena, each with its own words.
   std::unique_ptr<std::deque<std::vector<uint32_t>>> moved;

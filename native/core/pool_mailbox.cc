@@ -26,7 +26,9 @@ void PoolMailbox::counted(Addr frame, const Arena& arena) {
 
 void PoolMailbox::join(const Target& instance, uint32_t permits, const Arena& arena, std::vector<PoolTask>& out) {
   const std::lock_guard lock(mutex_);
-  Instance& joined = instances_.emplace_back(Instance{instance, permits});
+  const auto known = std::ranges::find(instances_, instance, &Instance::target);
+  Instance& joined = known != instances_.end() ? *known : instances_.emplace_back(Instance{instance, 0});
+  joined.permits = permits;
   while (joined.permits > 0 && !waiting_.empty()) {
     const Addr frame = waiting_.front();
     waiting_.pop_front();
@@ -79,14 +81,19 @@ void PoolMailbox::put_back(Addr frame, const Arena& arena) {
   waiting_.push_front(frame);
 }
 
-bool PoolMailbox::leave_slot(uint32_t slot, std::vector<PoolTask>& begun) {
+bool PoolMailbox::leave_slot(uint32_t slot, const std::function<bool(const Target&)>& is_kept,
+                             std::vector<PoolTask>& begun) {
   const std::lock_guard lock(mutex_);
   std::erase_if(begun_, [&](const PoolTask& task) {
     if (task.instance.slot != slot) return false;
     begun.push_back(task);
     return true;
   });
-  std::erase_if(instances_, [slot](const Instance& instance) { return instance.target.slot == slot; });
+  std::erase_if(instances_, [&](Instance& instance) {
+    if (instance.target.slot != slot) return false;
+    instance.permits = 0;
+    return !is_kept(instance.target);
+  });
   return !instances_.empty();
 }
 

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <vector>
@@ -39,7 +40,8 @@ class PoolMailbox {
     account_.open(generation, capacity, capacity8, overflow);
   }
 
-  /// An instance that may run `permits` messages at a time joins; the tasks it gets at once are appended to `out`.
+  /// An instance that may run `permits` messages at a time joins, or takes up again; the tasks it gets at once are appended
+  /// to `out`.
   void join(const Target& instance, uint32_t permits, const Arena& arena, std::vector<PoolTask>& out);
   /// A message came. Appends to `out` the task where an instance is free; to `dropped` what had to make room for it.
   void push(Addr frame, const Arena& arena, std::vector<PoolTask>& out, std::vector<Addr>& dropped);
@@ -47,8 +49,10 @@ class PoolMailbox {
   [[nodiscard]] std::optional<PoolTask> next(const Target& instance, const ReplyTo& ended, const Arena& arena);
   /// A message that was handed to an instance and had not begun goes back to the front.
   void put_back(Addr frame, const Arena& arena);
-  /// The instances of a slot are gone: appends the asks that they had begun. False: no instance is left.
-  [[nodiscard]] bool leave_slot(uint32_t slot, std::vector<PoolTask>& begun);
+  /// The instances of a slot are gone, or those that are kept take nothing until they join again: appends the asks that they
+  /// had begun. False: no instance is left.
+  [[nodiscard]] bool leave_slot(uint32_t slot, const std::function<bool(const Target&)>& is_kept,
+                                std::vector<PoolTask>& begun);
   [[nodiscard]] bool leave(const Target& instance);
   /// Hands what waits to instances that are free: after put_back.
   void rouse(const Arena& arena, std::vector<PoolTask>& out);

@@ -47,9 +47,13 @@ class Registry {
     if (found != names_.end() && found->second.target == target) names_.erase(found);
   }
 
-  void remove_slot(uint32_t slot) {
+  /// Those of its actors that are gone.
+  template <class IsThere>
+  void remove_slot(uint32_t slot, IsThere&& is_there) {
     const std::lock_guard lock(mutex_);
-    std::erase_if(names_, [slot](const auto& item) { return item.second.target.slot == slot; });
+    std::erase_if(names_, [&](const auto& item) {
+      return item.second.target.slot == slot && !is_there(item.second.target);
+    });
   }
 
   [[nodiscard]] std::vector<std::pair<std::string, NameEntry>> list() const {

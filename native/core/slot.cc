@@ -10,6 +10,8 @@ namespace pulsing {
 
 namespace {
 
+uint64_t key_of(const ReplyTo& call) { return uint64_t{call.slot} << 32 | call.sequence; }
+
 /// The frame of an entry of the batch that is not 0.
 Addr address_of(int32_t entry) { return static_cast<Addr>(entry < 0 ? -entry : entry & ~kSame); }
 
@@ -80,12 +82,20 @@ bool Slot::await_room(uint32_t index, uint32_t generation, uint32_t sender) {
 
 uint32_t Slot::drain(uint32_t most) {
   end_batch(static_cast<uint32_t>(control_[kBatch]), static_cast<uint32_t>(control_[kBatch]));
+  // Notices first: what was sent before one of them is in the inbox by now.
+  std::vector<PoolTask> tasks;
+  if (rare_.load(std::memory_order_acquire)) tasks = take_rare();
   sort_inbox();
-  if (rare_.load(std::memory_order_acquire)) take_assigned();
+  sort_assigned(tasks);
   if (engine_.arena().low()) move_out();
 
   uint32_t count = 0;
   count = take_lane(express_, count, most, 0);
+  if (!unripe_.empty() && express_.head == 0) {
+    ripe_.insert(ripe_.end(), unripe_.begin(), unripe_.end());
+    unripe_.clear();
+    control_[kNotices] = 1;
+  }
   while (count < most && !moved_bounces_.empty()) {
     const Addr frame = restore(moved_bounces_.front());
     if (frame == 0) break;
@@ -180,6 +190,13 @@ uint32_t Slot::flush(Addr batch, bool want_next, bool system) {
   const uint32_t segment = arena.segment_of(batch);
   if (header.count != 0) {
     arena.add(segment, header.count);
+    if (!answered_.empty()) {
+      std::erase_if(answered_, [&](const ReplyTo& call) {
+        if (call.slot != to) return false;
+        calls_.erase(key_of(call));
+        return true;
+      });
+    }
     if ((route & kRouteBlocks) != 0 && !drafts_.empty()) {
       for (Addr a = batch + sizeof(BatchHeader) / 8; a < header.end; a += arena.frame(a).size()) {
         const Frame& frame = arena.frame(a);
@@ -219,6 +236,7 @@ bool Slot::open(uint32_t index, const OpenOptions& options) {
   box.head = box.tail = box.depth = 0;
   box.quota = Mailbox::kQuota;
   box.state = MailboxState::kIdle;
+  box.kept = false;
   box.account.open(options.generation, options.capacity, options.capacity8, options.overflow);
   return true;
 }
@@ -233,6 +251,7 @@ void Slot::shut(uint32_t index) {
   if (box == nullptr || box->state == MailboxState::kClosed) return;
   box->account.generation.store(0, std::memory_order_release);
   box->state = MailboxState::kClosed;
+  box->kept = false;
   if (box->moved != nullptr) {
     for (auto& words : *box->moved) moved_bounces_.push_back(std::move(words));
     box->moved.reset();
@@ -289,21 +308,42 @@ void Slot::resume(uint32_t index) {
   if (box->depth > 0) make_ready(*box, index);
 }
 
+void Slot::keep(uint32_t index, int32_t class_id) {
+  Mailbox* const box = mailbox(index);
+  if (box == nullptr || box->state == MailboxState::kClosed) return;
+  box->kept = true;
+  box->class_id = class_id;
+}
+
+std::vector<Kept> Slot::kept() const {
+  std::vector<Kept> all;
+  for (uint32_t index = 0; index < highest_; ++index) {
+    const Mailbox* const box = mailbox(index);
+    if (box == nullptr || !box->kept) continue;
+    all.push_back({index, box->account.generation.load(std::memory_order_relaxed), box->class_id});
+  }
+  return all;
+}
+
+void Slot::begun(const ReplyTo& call) { calls_.emplace(key_of(call), call); }
+
+void Slot::ended(const ReplyTo& call) {
+  if (calls_.contains(key_of(call))) answered_.push_back(call);
+}
+
 uint32_t Slot::depth(uint32_t index) const {
   const Mailbox* const box = mailbox(index);
   return box == nullptr ? 0 : box->depth;
 }
 
 std::vector<Notice> Slot::take_notices() {
-  const std::lock_guard guard(lock_);
   control_[kNotices] = 0;
-  if (assigned_.empty()) rare_.store(false, std::memory_order_relaxed);
-  return std::exchange(notices_, {});
+  return std::exchange(ripe_, {});
 }
 
 bool Slot::has_work() const {
   return !inbox_.empty() || !run_queue_.empty() || express_.head != 0 || bounces_[0].head != 0 ||
-         bounces_[1].head != 0 || !moved_bounces_.empty() || control_[kBatch] != 0 ||
+         bounces_[1].head != 0 || !moved_bounces_.empty() || control_[kBatch] != 0 || control_[kNotices] != 0 ||
          control_[kLocalWork] != 0 || rare_.load(std::memory_order_relaxed);
 }
 
@@ -392,16 +432,15 @@ void Slot::sort_inbox() {
   }
 }
 
-void Slot::take_assigned() {
-  std::vector<PoolTask> tasks;
-  {
-    const std::lock_guard guard(lock_);
-    tasks.swap(assigned_);
-    if (notices_.empty())
-      rare_.store(false, std::memory_order_relaxed);
-    else
-      control_[kNotices] = 1;
-  }
+std::vector<PoolTask> Slot::take_rare() {
+  const std::lock_guard guard(lock_);
+  rare_.store(false, std::memory_order_relaxed);
+  unripe_.insert(unripe_.end(), notices_.begin(), notices_.end());
+  notices_.clear();
+  return std::exchange(assigned_, {});
+}
+
+void Slot::sort_assigned(const std::vector<PoolTask>& tasks) {
   for (const PoolTask& task : tasks) {
     Frame& frame = engine_.arena().frame(task.frame);
     frame.target = task.instance.index;
@@ -574,19 +613,54 @@ void Slot::tell_room() {
 uint32_t Slot::settle() {
   const auto count = static_cast<uint32_t>(control_[kBatch]);
   const auto begun = std::min(static_cast<uint32_t>(control_[kCursor]), count);
+  note_lost(begun);
   end_batch(begun, count);
   for (const uint32_t segment : std::exchange(open_segments_, {})) engine_.arena().done(segment, 1, cache_);
   if (restore_segment_ != 0) engine_.arena().done(std::exchange(restore_segment_, 0), 1, cache_);
   tell_room();
   for (const uint32_t block : std::exchange(drafts_, {})) engine_.blocks().drop(block);
-  for (const Control word : {kUnderWay, kLocalWork, kActors}) control_[word] = 0;
+  control_[kLastCurrent] = control_[kCurrent];
+  control_[kLastMethod] = control_[kMethod];
+  control_[kLocalLost] = control_[kLocalLost] + control_[kLocalWaiting];
+  for (const Control word : {kUnderWay, kLocalWork, kActors, kLocalWaiting, kNotices}) control_[word] = 0;
   control_[kCurrent] = -1;
+  ripe_.clear();  // asks, and whoever waited for room, have died with the thread
+  unripe_.clear();
   return count - begun;
 }
 
-void Slot::close_all() {
-  for (uint32_t index = 0; index < highest_; ++index) shut(index);
+void Slot::close_all(bool spare_kept) {
+  for (uint32_t index = 0; index < highest_; ++index) {
+    Mailbox* const box = mailbox(index);
+    if (spare_kept && box != nullptr && box->kept)
+      box->state = MailboxState::kPaused;
+    else
+      shut(index);
+  }
   tell_room();
+}
+
+/// Before the batch ends: asks of it that had begun and whose actors live on.
+void Slot::note_lost(uint32_t begun) {
+  for (uint32_t i = 0; i < begun; ++i) {
+    const int32_t entry = control_[kSchedule + i];
+    if (entry <= 0) continue;
+    const Addr a = address_of(entry);
+    const Frame& frame = engine_.arena().frame(a);
+    const Mailbox* const box = frame.kind() == kAsk ? mailbox(frame.target) : nullptr;
+    if (box == nullptr || !box->kept) continue;
+    const uint32_t* const words = engine_.arena().words(a);
+    lost_.push_back({.slot = words[4], .index = words[5], .sequence = words[6]});
+  }
+  for (const auto& [key, call] : calls_) lost_.push_back(call);
+  calls_.clear();
+  answered_.clear();
+}
+
+/// An ask that was answered before is told too: its caller has the answer first, and does not mind.
+void Slot::tell_lost() {
+  for (const ReplyTo& ask : std::exchange(lost_, {}))
+    engine_.slot(ask.slot).notify({.kind = Notice::kAskLost, .a = ask.index, .b = ask.sequence});
 }
 
 }  // namespace pulsing

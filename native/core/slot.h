@@ -10,6 +10,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <unordered_map>
 #include <vector>
 
 #include "arena.h"
@@ -39,7 +40,7 @@ struct Notice {
     kRoom = 1,        // a mailbox has room again: slot, index
     kArenaRoom = 2,   // the engine has segments again
     kThreadDied = 3,  // slot; b: generations below it are gone
-    kAskLost = 4,     // the ask (index, sequence) was in the hands of a thread that died
+    kAskLost = 4,     // the ask (index, sequence) had begun on a thread that died; its answer, if any, came before this
     kPoolClosed = 5,  // a pool has no instance left: index
   };
   uint32_t kind = 0;
@@ -52,6 +53,13 @@ struct OpenOptions {
   uint32_t capacity = 0;
   uint32_t capacity8 = 0;
   Overflow overflow = Overflow::kWait;
+};
+
+/// An actor that outlives its thread.
+struct Kept {
+  uint32_t index = 0;
+  uint32_t generation = 0;
+  int32_t class_id = -1;
 };
 
 class Slot {
@@ -74,7 +82,8 @@ class Slot {
   [[nodiscard]] bool await_room(uint32_t index, uint32_t generation, uint32_t sender);
 
   // --- owner
-  /// Ends the last batch and makes the next: addresses in the control block from kSchedule on. Gives their number.
+  /// Ends the last batch and makes the next: addresses in the control block from kSchedule on. Gives their number. What the
+  /// last one's asks were answered has to be handed over before: from here on nobody would tell their callers of a death.
   uint32_t drain(uint32_t most);
   /// Hands the written batch over; gives the next segment where the route says that this one is done, else 0.
   [[nodiscard]] uint32_t flush(Addr batch, bool want_next, bool system);
@@ -87,9 +96,18 @@ class Slot {
   /// No more messages for this actor until resume; what the batch still held of it is at the front again.
   void pause(uint32_t index);
   void resume(uint32_t index);
+  /// The actor outlives this thread: its mailbox is paused at detach, and the next thread resumes it.
+  void keep(uint32_t index, int32_t class_id);
+  [[nodiscard]] std::vector<Kept> kept() const;
+  /// An asynchronous call of an actor that is kept is under way; it is over. What is not over at the thread's end, or has
+  /// not been handed over, its caller is told is lost.
+  void begun(const ReplyTo& call);
+  void ended(const ReplyTo& call);
   [[nodiscard]] uint32_t depth(uint32_t index) const;
   /// A block was made that no handed-over frame carries yet.
   void draft(uint32_t block) { drafts_.push_back(block); }
+  /// Those that came before what the last batch holds of answers and signals: an answer is never overtaken by the news that
+  /// whoever gave it has died. kNotices says that there are some.
   [[nodiscard]] std::vector<Notice> take_notices();
   /// Something is there to be done. A batch that was worked off counts: until drain ends it, it holds its segments.
   [[nodiscard]] bool has_work() const;
@@ -132,7 +150,8 @@ class Slot {
   void bounce(Addr frame, Bounce why);
   void sort(Addr frame);
   void sort_inbox();
-  void take_assigned();
+  [[nodiscard]] std::vector<PoolTask> take_rare();
+  void sort_assigned(const std::vector<PoolTask>& tasks);
   void make_ready(Mailbox& box, uint32_t index);
   void put_front(Addr frame);
   [[nodiscard]] Addr pop(Mailbox& box);
@@ -147,8 +166,10 @@ class Slot {
   void tell_room();
   /// The thread has ended: what it had not begun is at the front again, what it left open goes back.
   uint32_t settle();
-  /// All its actors are gone.
-  void close_all();
+  /// All its actors are gone, or only those that are not kept.
+  void close_all(bool spare_kept);
+  void note_lost(uint32_t begun);
+  void tell_lost();
 
   Engine& engine_;
   const uint32_t id_;
@@ -159,7 +180,7 @@ class Slot {
 
   std::mutex lock_;              // wake-ups against the end of the thread; the fields below
   Waker* waker_ = nullptr;       // guarded by lock_
-  std::vector<Notice> notices_;  // guarded by lock_
+  std::vector<Notice> notices_;                   // guarded by lock_
   std::vector<PoolTask> assigned_;                // guarded by lock_
   std::vector<std::pair<Target, uint32_t>> waiting_senders_;  // guarded by lock_: for room in a mailbox of ours
   std::atomic<bool> rare_{false};                 // notices_ or assigned_ is not empty
@@ -191,6 +212,11 @@ class Slot {
   bool irregular_ = false;
   std::vector<uint32_t> open_segments_;  // the writer's share is ours
   std::vector<uint32_t> drafts_;
+  std::vector<Notice> unripe_;                     // notices that wait for the express lane to be worked off
+  std::vector<Notice> ripe_;
+  std::unordered_map<uint64_t, ReplyTo> calls_;    // of actors that are kept, under way: by key_of
+  std::vector<ReplyTo> answered_;                  // of those, whose answer was not handed over yet
+  std::vector<ReplyTo> lost_;
   uint32_t restore_segment_ = 0;         // where frames go that come back from the heap
   Addr restore_at_ = 0;
   bool vacant_ = true;                   // guarded by lock_

@@ -97,6 +97,31 @@ napi_value resume(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+napi_value keep(napi_env env, napi_callback_info info) {
+  const Numbers<2> in(env, info);
+  if (in.running()) in.slot().keep(in.at[0], static_cast<int32_t>(in.at[1]));
+  return nullptr;
+}
+
+// begun(reply slot, ask index, ask sequence), and ended
+napi_value begun(napi_env env, napi_callback_info info) {
+  const Numbers<3> in(env, info);
+  if (in.running()) in.slot().begun({.slot = in.at[0], .index = in.at[1], .sequence = in.at[2]});
+  return nullptr;
+}
+
+napi_value ended(napi_env env, napi_callback_info info) {
+  const Numbers<3> in(env, info);
+  if (in.running()) in.slot().ended({.slot = in.at[0], .index = in.at[1], .sequence = in.at[2]});
+  return nullptr;
+}
+
+napi_value give_up(napi_env env, napi_callback_info info) {
+  const Numbers<1> in(env, info);
+  if (in.running()) in.engine().give_up(in.at[0]);
+  return nullptr;
+}
+
 napi_value depth(napi_env env, napi_callback_info info) {
   const Numbers<1> in(env, info);
   return number(env, in.running() ? in.slot().depth(in.at[0]) : 0);
@@ -182,6 +207,19 @@ Napi::Value pool_instances(const Napi::CallbackInfo& info) {
   uint32_t at = 0;
   for (const Target& target : pool->instances())
     for (const uint32_t word : {target.slot, target.index, target.generation}) result.Set(at++, word);
+  return result;
+}
+
+Napi::Value kept(const Napi::CallbackInfo& info) {
+  Loop& loop = loop_of(info);
+  auto result = Napi::Array::New(info.Env());
+  if (!loop.running()) return result;
+  uint32_t at = 0;
+  for (const Kept& actor : loop.slot().kept()) {
+    result.Set(at++, actor.index);
+    result.Set(at++, actor.generation);
+    result.Set(at++, actor.class_id);
+  }
   return result;
 }
 
@@ -354,6 +392,11 @@ napi_value make_port(napi_env env, std::shared_ptr<Engine> engine, uint32_t slot
       {"close", close},
       {"pause", pause},
       {"resume", resume},
+      {"keep", keep},
+      {"kept", rare<kept>},
+      {"begun", begun},
+      {"ended", ended},
+      {"giveUp", give_up},
       {"depth", depth},
       {"account", account},
       {"capacity", capacity},

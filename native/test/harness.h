@@ -237,7 +237,11 @@ class Owner {
     }
     return seen;
   }
-  [[nodiscard]] std::vector<Notice> notices() { return slot_.take_notices(); }
+  /// What came so far, once all answers and signals before it are begun. A batch has to be worked off.
+  [[nodiscard]] std::vector<Notice> notices() {
+    static_cast<void>(slot_.drain(0));
+    return slot_.take_notices();
+  }
   /// Sleeps until a notice of this kind has come; `each` gets what arrives meanwhile. False where nothing wakes it.
   template <class Each>
   [[nodiscard]] bool await_notice(Notice::Kind kind, Each&& each) {

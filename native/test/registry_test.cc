@@ -34,7 +34,7 @@ TEST_CASE("The names of a slot go with it, and no others; a list is in the order
   CHECK(names.add("a", {.target = {2, 0, 1}}));
   CHECK(names.add("b", {.target = {1, 1, 1}}));
   CHECK(names.add("d", {.target = {kPoolSlot, 1, 1}}));
-  names.remove_slot(1);
+  names.remove_slot(1, [](const Target&) { return false; });
   const auto list = names.list();
   REQUIRE(list.size() == 2);
   CHECK(list[0].first == "a");

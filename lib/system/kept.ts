@@ -1,0 +1,97 @@
+// What the host keeps of supervised actors on engine threads, so that they can be made again when their thread has died
+// (contract 5.2): how they were spawned, and their restarts so far.
+
+import { targetOf } from '../engine/index.js'
+import { errors } from '../errors/index.js'
+import type { Place, SpawnRequest } from './agent.js'
+import type { Restart } from './events.js'
+
+interface Keep {
+  readonly operation: 'keep'
+  readonly slot: number
+  readonly place: Place
+  readonly request: SpawnRequest
+}
+
+interface Restarted {
+  readonly operation: 'restarted'
+  readonly slot: number
+  readonly generation: number
+  readonly times: readonly number[]
+  readonly event: Restart
+}
+
+/** drop: it is gone for good. claim: its thread has died, and the next one is to make it again. */
+interface DropOrClaim {
+  readonly operation: 'drop' | 'claim'
+  readonly slot: number
+  readonly generation: number
+}
+
+export type KeptRequest = Keep | Restarted | DropOrClaim
+
+/** What the next thread makes it again from. */
+export interface Revival {
+  readonly request: SpawnRequest
+  readonly restarts: number
+  readonly times: readonly number[]
+  /** Of the thread's death. */
+  readonly error: Error
+}
+
+interface KeptActor {
+  readonly request: SpawnRequest
+  restarts: number
+  times: readonly number[]
+}
+
+export class KeptActors {
+  /** By slot, then by generation. */
+  readonly #bySlot = new Map<number, Map<number, KeptActor>>()
+  readonly #deaths = new Map<number, Error | undefined>()
+
+  asked(request: KeptRequest): Revival | undefined {
+    const actors = this.#on(request.slot)
+    if (request.operation === 'keep') {
+      const [, generation] = request.place
+      actors.set(generation, { request: request.request, restarts: 0, times: [] })
+      return undefined
+    }
+    const kept = actors.get(request.generation)
+    if (kept === undefined) return undefined
+    switch (request.operation) {
+      case 'restarted':
+        kept.restarts = request.event.restarts
+        kept.times = request.times
+        return undefined
+      case 'drop':
+        actors.delete(request.generation)
+        return undefined
+      case 'claim':
+        return { ...kept, error: errors.actorThreadDied(request.slot, this.#deaths.get(request.slot)) }
+    }
+  }
+
+  /** cause: what ended it, where it is known. */
+  died(slot: number, cause: Error | undefined): void {
+    this.#deaths.set(slot, cause)
+  }
+
+  /** Whose parent died with that thread, and lives elsewhere, is gone. */
+  threadDied(slot: number, before: number): void {
+    for (const actors of this.#bySlot.values())
+      for (const [generation, { request }] of actors) {
+        const parent = request.parent && targetOf(request.parent)
+        if (parent?.slot === slot && parent.generation - before < 0) actors.delete(generation)
+      }
+  }
+
+  #on(slot: number): Map<number, KeptActor> {
+    let actors = this.#bySlot.get(slot)
+    if (actors === undefined) {
+      actors = new Map()
+      this.#bySlot.set(slot, actors)
+    }
+    return actors
+  }
+}
