@@ -14,6 +14,7 @@ const OURS = [
   'ring',
   'stream',
   'spawn',
+  'restart',
   'bytes-per-actor',
   'payload',
   'parallel-speedup',

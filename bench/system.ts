@@ -5,8 +5,11 @@ import type { Running } from './scenario.js'
 import { THREADS } from './threads.js'
 
 /** Starts the system, prepares a scenario in it, and shuts it down when the scenario is closed. */
-export async function withSystem(prepare: () => Promise<Running['run']>): Promise<Running> {
-  await pul.init({ threads: THREADS })
+export async function withSystem(
+  prepare: () => Promise<Running['run']>,
+  options: pul.SystemOptions = {},
+): Promise<Running> {
+  await pul.init({ threads: THREADS, ...options })
   try {
     return { run: await prepare(), close: () => pul.shutdown() }
   } catch (error) {

@@ -92,6 +92,7 @@ function recordOf(host: ActorHost, { info, name, parent, make, supervision }: St
     info,
     name,
     parent,
+    startedMs: Math.trunc(performance.timeOrigin + performance.now() - host.epochMs),
     make,
     supervision,
     children: undefined,

@@ -9,6 +9,8 @@ export interface ActorRecord {
   readonly info: ClassInfo
   readonly name: string | undefined
   readonly parent: ActorRef | undefined
+  /** When it was first started: milliseconds by the clock of all threads, from the system's start. */
+  readonly startedMs: number
   /** Makes the instance, each time. */
   readonly make: () => object
   /** The supervision layer's own; undefined for an actor that nobody needs to know more of. */

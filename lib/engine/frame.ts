@@ -65,6 +65,9 @@ export const LOCAL_WAITING = 14
 export const LOCAL_LOST = 15
 export const LAST_CURRENT = 16
 export const LAST_METHOD = 17
+export const LONGEST_TURN = 18
+export const TURNS = 20
+export const TURN_BUCKETS = 32
 export const SCHEDULE = 64
 /** In an entry of the batch: as the one before it, a plain tell to the same actor. */
 export const SAME: number = 1 << 30
@@ -110,6 +113,9 @@ export const LAYOUT: readonly number[] = [
   LOCAL_LOST,
   LAST_CURRENT,
   LAST_METHOD,
+  LONGEST_TURN,
+  TURNS,
+  TURN_BUCKETS,
   MAX_SLOTS,
   SAME,
 ]

@@ -2,7 +2,6 @@
 // ask whose answer is the generator's end: what comes before are frames of items. The reader's thread says how many it took,
 // so that the generator is never more than a window ahead.
 
-import { randomInt } from 'node:crypto'
 import { errors, isError } from '../errors/index.js'
 import { STREAM_WINDOW } from '../options.js'
 import { running } from './calls.js'
@@ -26,7 +25,7 @@ export class Streams {
   readonly #sources: (StreamSource | undefined)[] = []
   readonly #free: number[] = []
   /** Another in each life of a slot: what readers say to the streams of a thread that died finds none of the next one's. */
-  #generation = randomInt(2 ** 31)
+  #generation = Math.trunc(Math.random() * 2 ** 31)
   readonly #unseen = new Map<WeakRef<StreamReader>, Unseen>()
   readonly #collected = new FinalizationRegistry<WeakRef<StreamReader>>((reader) => this.#report(reader))
 

@@ -33,6 +33,7 @@ const {
   LOCAL_LOST,
   LOCAL_WAITING,
   LOCAL_WORK,
+  LONGEST_TURN,
   METHOD,
   NEXT_GENERATION,
   NOTICE_ARENA_ROOM,
@@ -47,6 +48,8 @@ const {
   SIGNAL,
   STREAMED,
   TURN,
+  TURN_BUCKETS,
+  TURNS,
   UNMANNED,
   YIELD,
 } = frame
@@ -389,6 +392,15 @@ export class Thread {
     const at = slot * (CONTROL_BYTES >> 2)
     const [turn, index, method] = [TURN, CURRENT, METHOD].map((word) => this.#controls[at + word] as number)
     return { turn: turn as number, index: index as number, method: method as number }
+  }
+
+  /** How long the turns of a slot's event loop took: the longest in milliseconds, and how many by bucket. */
+  turnsOf(slot: number): { longestMs: number; counts: Int32Array } {
+    const at = slot * (CONTROL_BYTES >> 2)
+    return {
+      longestMs: this.#controls[at + LONGEST_TURN] as number,
+      counts: this.#controls.slice(at + TURNS, at + TURNS + TURN_BUCKETS),
+    }
   }
 
   /** Whose method the thread of that slot ran that has ended last, and messages that died with its threads so far. */

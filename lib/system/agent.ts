@@ -103,6 +103,8 @@ export class Agent {
   readonly #revivals = new Map<Cell, Promise<void>>()
   /** By slot: actors with a lower generation died with their thread. */
   readonly #deaths = new Map<number, number>()
+  /** At a shutdown: the actors to stop, in the order in which they started. */
+  #left: Cell[] = []
   readonly #host: ActorHost
   readonly #supervisor: Supervisor
   readonly #onEvents: (events: SystemEvent[], counts: Record<string, number>) => void
@@ -125,7 +127,7 @@ export class Agent {
       (request: SpawnRequest) => this.#spawn(request),
       (request: StopRequest) => this.#stop(request),
       (at: { index: number; generation: number }) => this.#lookup(at.index, at.generation),
-      (drain: boolean) => this.stopAll(drain),
+      (since: number) => this.#stopAll(since),
       (given: { events: SystemEvent[]; counts: Record<string, number> }) =>
         this.#onEvents(given.events, given.counts),
       // Behind what its spawn's answer set off: only then does the parent know of the child.
@@ -275,17 +277,34 @@ export class Agent {
     return this.#revived(request.index).then(() => this.#supervisor.asked(request))
   }
 
-  /** Every actor of this thread, last started first. */
-  async stopAll(drain: boolean): Promise<void> {
-    const { thread } = this.#host
+  /**
+   * Stops the actors of this thread that started in or after that millisecond, each with its children before it.
+   * @returns when the last one of those that are left started, -1 where none is
+   */
+  async #stopAll(since: number): Promise<number> {
     await Promise.all(this.#revivals.values())
-    const cells = thread.cells.filter((cell): cell is Cell => cell !== undefined && cell.index !== 0)
-    cells.sort((a, b) => b.generation - a.generation)
-    const roots = cells.filter((cell) => (cell.actor as ActorRecord | undefined)?.parent === undefined)
-    await Promise.all(roots.map((cell) => stopActor(this.#host, cell, drain, 'shutdown')))
-    await Promise.all(
-      cells.map((cell) => (cell.closed ? undefined : stopActor(this.#host, cell, drain, 'shutdown'))),
+    const stops: Promise<void>[] = []
+    for (let last = this.#lastLeft(); last !== undefined && startOf(last) >= since; last = this.#lastLeft()) {
+      this.#left.pop()
+      stops.push(stopActor(this.#host, last, true, 'shutdown'))
+    }
+    await Promise.all(stops)
+    const next = this.#lastLeft()
+    return next === undefined ? -1 : startOf(next)
+  }
+
+  /** The actor that started last and has not been stopped yet: children are their parents' to stop, unless those are gone. */
+  #lastLeft(): Cell | undefined {
+    for (let last = this.#left.at(-1); last !== undefined; last = this.#left.at(-1)) {
+      if (!last.closed && (last.actor as ActorRecord).stopping === undefined) return last
+      this.#left.pop()
+    }
+    const cells = this.#host.thread.cells.filter(
+      (cell): cell is Cell => cell?.actor !== undefined && (cell.actor as ActorRecord).stopping === undefined,
     )
+    const roots = cells.filter((cell) => (cell.actor as ActorRecord).parent === undefined)
+    this.#left = (roots.length > 0 ? roots : cells).sort((a, b) => a.generation - b.generation)
+    return this.#left.at(-1)
   }
 
   async #spawn(request: SpawnRequest): Promise<Place> {
@@ -337,6 +356,10 @@ export class Agent {
     this.#host.thread.expose(cell.target)
     return cell.target.classId
   }
+}
+
+function startOf({ actor }: Cell): number {
+  return (actor as ActorRecord).startedMs
 }
 
 /** What an actor is at. */

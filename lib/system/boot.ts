@@ -1,4 +1,4 @@
-// Where an engine thread begins.
+// Where an engine thread begins: the package is loaded, then a message says which slot it takes, then one that it is to end.
 
 import { parentPort, workerData } from 'node:worker_threads'
 import { setCurrentHost } from '../actor/index.js'
@@ -10,26 +10,32 @@ import { ActorSystem } from './system.js'
 import { READY } from './workers.js'
 
 const data = (workerData as { pulsing: ThreadData }).pulsing
-const local: LocalThread = new LocalThread(
-  data,
-  hostLogger(() => local),
-)
-setCurrentHost(local)
-setSystem(ActorSystem.onThread(local, data.arena))
-local.agent.reviveAll()
 
-// This thread ends: whose doing it is, is said before.
-let blamed = false
-const say = (error: unknown) => {
-  if (!blamed && !local.thread.stopped) parentPort?.postMessage(blame(local, error))
-  blamed = true
+function begin(slot: number): void {
+  const local: LocalThread = new LocalThread(
+    data,
+    slot,
+    hostLogger(() => local),
+  )
+  setCurrentHost(local)
+  setSystem(ActorSystem.onThread(local, data.arena))
+  local.agent.reviveAll()
+
+  // This thread ends: whose doing it is, is said before.
+  let blamed = false
+  const say = (error: unknown) => {
+    if (!blamed && !local.thread.stopped) parentPort?.postMessage(blame(local, error))
+    blamed = true
+  }
+  process.on('uncaughtExceptionMonitor', say)
+  process.on('exit', () => say(new Error()))
+  parentPort?.once('message', () => {
+    local.thread.stop()
+    // What the actors left behind, timers and sockets, ends with the thread.
+    process.exit(0)
+  })
+  parentPort?.unref()
+  parentPort?.postMessage(READY)
 }
-process.on('uncaughtExceptionMonitor', say)
-process.on('exit', () => say(new Error()))
-parentPort?.once('message', () => {
-  local.thread.stop()
-  // What the actors left behind, timers and sockets, ends with the thread.
-  process.exit(0)
-})
-parentPort?.unref()
-parentPort?.postMessage(READY)
+
+parentPort?.once('message', begin)

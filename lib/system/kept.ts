@@ -48,6 +48,9 @@ interface KeptActor {
 export class KeptActors {
   /** By slot, then by generation. */
   readonly #bySlot = new Map<number, Map<number, KeptActor>>()
+  /** There is an actor that a thread's death will keep waiting. */
+  onFirst: () => void = () => undefined
+  #any = false
   readonly #deaths = new Map<number, Error | undefined>()
 
   asked(request: KeptRequest): Revival | undefined {
@@ -55,6 +58,8 @@ export class KeptActors {
     if (request.operation === 'keep') {
       const [, generation] = request.place
       actors.set(generation, { request: request.request, restarts: 0, times: [] })
+      if (!this.#any) this.onFirst()
+      this.#any = true
       return undefined
     }
     const kept = actors.get(request.generation)

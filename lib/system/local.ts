@@ -37,12 +37,13 @@ import type { Death } from './workers.js'
 /** What an engine thread is told at its start. */
 export interface ThreadData {
   readonly engine: number
-  readonly slot: number
   readonly slots: number
   readonly arena: SharedArrayBuffer
   readonly segmentBytes: number
   readonly maxMessageBytes: number
   readonly nodeId: string
+  /** When the system was made: performance.timeOrigin + performance.now(), which is one clock for all threads. */
+  readonly epochMs: number
 }
 
 export interface SystemSide {
@@ -56,6 +57,7 @@ export interface SystemSide {
 export class LocalThread implements SupervisorHost {
   readonly thread: Thread
   readonly nodeId: string
+  readonly epochMs: number
   readonly logger: Logger
   readonly agent: Agent
   readonly supervisor: Supervisor = new Supervisor(this)
@@ -63,16 +65,17 @@ export class LocalThread implements SupervisorHost {
   readonly slots: number
   #side: SystemSide | undefined
 
-  constructor(data: ThreadData, logger: Logger) {
+  constructor(data: ThreadData, slot: number, logger: Logger) {
     this.nodeId = data.nodeId
+    this.epochMs = data.epochMs
     this.logger = logger
     this.slots = data.slots
     this.events = new Events(logger)
     this.thread = new Thread({
-      attach: (run): Port | undefined => addon.attach(data.engine, data.slot, run),
+      attach: (run): Port | undefined => addon.attach(data.engine, slot, run),
       arena: data.arena,
       segmentBytes: data.segmentBytes,
-      slot: data.slot,
+      slot,
       slots: data.slots,
       maxMessageBytes: data.maxMessageBytes,
       hooks: this.#hooks(),

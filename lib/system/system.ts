@@ -1,6 +1,5 @@
 // ActorSystem: the actors of one process, on all its threads.
 
-import { randomBytes } from 'node:crypto'
 import type { EventEmitter } from 'node:events'
 import {
   type ActorHost,
@@ -59,6 +58,7 @@ import {
   type StopRequest,
 } from './agent.js'
 import { ResolveBuilder, SpawnBuilder } from './builders.js'
+import { delayOf, type EventLoopDelay } from './delays.js'
 import { EVENTS, type SystemEvents } from './events.js'
 import { LazyRef } from './lazy.js'
 import { LocalThread, type SystemSide, type ThreadData } from './local.js'
@@ -83,6 +83,7 @@ export interface ThreadStats {
   readonly actors: number
   /** Share of the time since the last call of stats in which its event loop was busy, 0 to 1. */
   readonly utilization: number
+  readonly eventLoopDelay: EventLoopDelay
 }
 
 /** Counts of a system, as `stats` gives them. Those of events are since it was made. */
@@ -171,8 +172,8 @@ export class ActorSystem implements SystemSide {
   /** @internal Of the engine: a system on this thread, which is its host. */
   static async start(given: SystemOptions | undefined): Promise<ActorSystem> {
     const options = checkSystemOptions(given)
-    const { data, engine } = makeEngine(options)
-    const local = new LocalThread({ ...data, slot: 0 }, options.logger)
+    const data = await makeEngine(options)
+    const local = new LocalThread(data, 0, options.logger)
     const workers = new Workers({
       data,
       resourceLimits: options.resourceLimits,
@@ -187,7 +188,14 @@ export class ActorSystem implements SystemSide {
             .catch(() => undefined)
       },
     })
-    const system = new ActorSystem(local, data.arena, engine, workers, watchdogOf(local, workers, options))
+    local.agent.kept.onFirst = () => workers.keepSpare()
+    const system = new ActorSystem(
+      local,
+      data.arena,
+      data.engine,
+      workers,
+      watchdogOf(local, workers, options),
+    )
     try {
       await Promise.all(Array.from({ length: options.threads }, (_, i) => workers.start(i + 1)))
     } catch (error) {
@@ -393,6 +401,7 @@ export class ActorSystem implements SystemSide {
         slot,
         actors: this.#placer.actors(slot),
         utilization: this.#workers?.utilization(slot) ?? 0,
+        eventLoopDelay: delayOf(thread.turnsOf(slot)),
       })),
       engine: thread.port.stats(),
       bridge: bridge !== undefined,
@@ -675,12 +684,18 @@ export class ActorSystem implements SystemSide {
 
   async #shutdown(timeoutMs: number): Promise<void> {
     const slots = Array.from({ length: this.#local.slots }, (_, slot) => slot)
-    const stopped = Promise.all(
-      slots.map((slot) => this.#agent(slot, AGENT_STOP_ALL, true).catch(() => undefined)),
-    )
-    const late = await withTimeout(stopped, timeoutMs)
+    const late = await withTimeout(this.#stopAll(slots), timeoutMs)
     if (late) this.#sayWhatIsLeft(timeoutMs)
     await this.#end()
+  }
+
+  /** Last started first, whatever thread they are on; those of one millisecond together. */
+  async #stopAll(slots: readonly number[]): Promise<void> {
+    const stop = (since: number) =>
+      Promise.all(
+        slots.map((slot) => this.#agent(slot, AGENT_STOP_ALL, since).catch(() => -1) as Promise<number>),
+      )
+    for (let since = Number.POSITIVE_INFINITY; since >= 0; ) since = Math.max(...(await stop(since)))
   }
 
   /** From here: a thread that is stuck can't be asked. */
@@ -729,7 +744,7 @@ function watchdogOf(local: LocalThread, workers: Workers, options: ResolvedSyste
   })
 }
 
-function makeEngine(options: ResolvedSystemOptions): { data: Omit<ThreadData, 'slot'>; engine: number } {
+async function makeEngine(options: ResolvedSystemOptions): Promise<ThreadData> {
   const slots = options.threads + 1
   const arena = new SharedArrayBuffer(options.arenaBytes)
   const engine = addon.create(new Uint8Array(arena), slots, options.cores)
@@ -739,12 +754,23 @@ function makeEngine(options: ResolvedSystemOptions): { data: Omit<ThreadData, 's
       options.arenaBytes,
       `at least ${slots * 32 + 32 * slots * (slots + 4)} KiB for ${options.threads} threads`,
     )
-  const nodeId = options.nodeId ?? randomBytes(8).toString('hex')
+  const nodeId = options.nodeId ?? (await randomId())
   const segmentBytes = addon.segmentBytes(engine)
   return {
-    data: { engine, slots, arena, segmentBytes, maxMessageBytes: options.maxMessageBytes, nodeId },
     engine,
+    slots,
+    arena,
+    segmentBytes,
+    maxMessageBytes: options.maxMessageBytes,
+    nodeId,
+    epochMs: performance.timeOrigin + performance.now(),
   }
+}
+
+/** Loaded here alone: it takes a while, which each engine thread would pay for. */
+async function randomId(): Promise<string> {
+  const { randomBytes } = await import('node:crypto')
+  return randomBytes(8).toString('hex')
 }
 
 function infoOf(instance: object): ClassInfo {

@@ -17,7 +17,7 @@ const AGAIN_MS = 10
 const GRACE_MS = 500
 
 export interface WorkersOptions {
-  readonly data: Omit<ThreadData, 'slot'>
+  readonly data: ThreadData
   readonly resourceLimits: ResourceLimits | undefined
   /** The last thread's handles are closed and its slot is free. */
   readonly isVacant: (slot: number) => boolean
@@ -55,6 +55,9 @@ export class Workers {
   readonly #options: WorkersOptions
   readonly #running = new Map<number, Running>()
   readonly #failedStarts = new Map<number, number>()
+  /** A thread that has no slot yet: it has loaded the package, which is most of what a start takes. */
+  #spare: Worker | undefined
+  #keepsSpare = false
   #ending = false
 
   constructor(options: WorkersOptions) {
@@ -70,14 +73,38 @@ export class Workers {
     }
   }
 
+  /** From here on the death of a thread is made good at once. */
+  keepSpare(): void {
+    this.#keepsSpare = true
+    this.#makeSpare()
+  }
+
+  #makeSpare(): void {
+    if (!this.#keepsSpare || this.#ending || this.#spare !== undefined) return
+    const worker = this.#make('spare')
+    this.#spare = worker
+    worker.unref()
+    worker.on('error', () => undefined) // whoever takes it, or needs one, makes another
+    worker.once('exit', () => {
+      if (this.#spare === worker) this.#spare = undefined
+    })
+  }
+
+  #make(name: number | string): Worker {
+    const { data, resourceLimits } = this.#options
+    return new Worker(new URL('./boot.js', import.meta.url), {
+      workerData: { pulsing: data },
+      name: `pulsing-${name}`,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB, ...resourceLimits },
+    } as ConstructorParameters<typeof Worker>[1])
+  }
+
   #start(slot: number): Promise<void> {
     return new Promise((resolve, reject) => {
-      const { data, resourceLimits } = this.#options
-      const worker = new Worker(new URL('./boot.js', import.meta.url), {
-        workerData: { pulsing: { ...data, slot } satisfies ThreadData },
-        name: `pulsing-${slot}`,
-        resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB, ...resourceLimits },
-      } as ConstructorParameters<typeof Worker>[1])
+      const worker = this.#spare ?? this.#make(slot)
+      this.#spare = undefined
+      worker.ref()
+      worker.postMessage(slot)
       const running: Running = { worker, ready: false, utilization: undefined }
       this.#running.set(slot, running)
       let failure: Error | undefined
@@ -90,6 +117,7 @@ export class Workers {
         running.ready = true
         this.#failedStarts.delete(slot)
         worker.unref() // what is under way keeps the process alive, not the thread
+        this.#makeSpare()
         resolve()
       })
       worker.on('error', (error) => {
@@ -129,6 +157,7 @@ export class Workers {
   /** All threads have ended. */
   async end(): Promise<void> {
     this.#ending = true
+    void this.#spare?.terminate()
     await Promise.all([...this.#running.values()].map(({ worker }) => this.#endOne(worker)))
   }
 

@@ -23,6 +23,7 @@
 // A frame that carries blocks ends with their ids, their bytes / 8 and, in the last word, their count.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -96,8 +97,19 @@ enum Control : uint32_t {
   kLocalLost = 15,   // such messages that died with threads of this slot (native code)
   kLastCurrent = 16, // kCurrent and kMethod of the thread before (native code)
   kLastMethod = 17,
+  kLongestTurn = 18,  // milliseconds; since the slot's first thread (native code)
+  kTurns = 20,       // turns of the event loop by what they took, see turn_bucket (native code)
   kSchedule = 64,    // the batch: addresses of frames, | kSame; negative for a bounce, 0 for one put back
 };
+/// Two buckets an octave of milliseconds: 0, 1, 2, 3, 4-5, 6-7, 8-11, 12-15 ...; the last one takes all that is longer.
+constexpr uint32_t kTurnBuckets = 32;
+static_assert(kTurns + kTurnBuckets <= kSchedule);
+constexpr uint32_t turn_bucket(uint32_t ms) {
+  if (ms < 2) return ms;
+  const auto octave = static_cast<uint32_t>(std::bit_width(ms)) - 1;
+  const uint32_t bucket = 2 * octave + (ms >> (octave - 1) & 1);
+  return bucket < kTurnBuckets ? bucket : kTurnBuckets - 1;
+}
 /// An entry of the batch: the frame is for the actor of the entry before it, and both are plain tells to its receive.
 constexpr int32_t kSame = 1 << 30;
 constexpr uint32_t kMaxBatch = 4096;

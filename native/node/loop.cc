@@ -41,6 +41,7 @@ bool Loop::begin(napi_value run) {
   for (uv_handle_t* const h : {handle(&prepare_), handle(&check_), handle(&idle_)}) uv_unref(h);
   // An engine thread lives until it is told to end; a host only as long as something is under way.
   if (host_) uv_unref(handle(&async_));
+  polled_ms_ = uv_hrtime() / 1'000'000;
   uv_prepare_start(&prepare_, [](uv_prepare_t* h) { static_cast<Loop*>(h->data)->on_prepare(); });
   uv_check_start(&check_, [](uv_check_t* h) { static_cast<Loop*>(h->data)->on_check(); });
   running_ = true;
@@ -116,8 +117,18 @@ bool Loop::spin(Clock::duration how_long) const {
   }
 }
 
+void Loop::count_turn() {
+  // What was ready waited so long for its turn: since the poll returned, or since this turn's timers where that is later.
+  const auto took = static_cast<uint32_t>(uv_hrtime() / 1'000'000 - polled_ms_);
+  volatile int32_t* const control = slot_.control();
+  if (took > static_cast<uint32_t>(control[kLongestTurn])) control[kLongestTurn] = static_cast<int32_t>(took);
+  const uint32_t word = kTurns + turn_bucket(took);
+  control[word] = control[word] + 1;
+}
+
 void Loop::on_prepare() {
   slot_.control()[kTurn] = slot_.control()[kTurn] + 1;
+  count_turn();
   if (polling_) uv_idle_stop(&idle_);
   polling_ = false;
   if (slot_.has_work()) return poll_soon();
@@ -144,6 +155,7 @@ void Loop::poll_soon() {
 }
 
 void Loop::on_check() {
+  polled_ms_ = uv_now(loop_);
   if (slot_.parker().state() != Rest::kAwake) engine_->woke(slot_, slot_.parker().wake());
   if (!slot_.has_work()) return;
   turn_ = Clock::now();

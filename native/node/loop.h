@@ -46,6 +46,7 @@ class Loop final : public Waker {
   ~Loop() override = default;
   [[nodiscard]] bool begin(napi_value run);
   void on_prepare();
+  void count_turn();
   void on_check();
   void poll_soon();
   [[nodiscard]] bool call();
@@ -67,6 +68,7 @@ class Loop final : public Waker {
   uv_idle_t idle_{};
   Clock::time_point worked_{};  // when there was work last
   Clock::time_point turn_{};    // when this turn's work began
+  uint64_t polled_ms_ = 0;      // when the poll returned last
   int open_handles_ = 0;
   int uses_ = 1;
   bool running_ = false;
