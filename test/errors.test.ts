@@ -22,7 +22,7 @@ import {
   PulsingUnsupportedError,
   reviveError,
   shown,
-  stitchStack,
+  stitch,
 } from '../lib/errors/index.js'
 
 const copyUrl = new URL('../lib/errors/classes.js?copy', import.meta.url).href
@@ -362,16 +362,46 @@ test('contract 4.4: an answer is known as one', async (t) => {
   t.false(isAnswer('boom'))
 })
 
-test('a message of many lines, and an error without a stack, are stitched too', (t) => {
-  const error = new Error('a\nb')
-  const own = error.stack?.slice('Error: a\nb\n'.length)
-  stitchStack(error, '    at async caller (a.js:1:1)')
-  t.is(error.stack, `Error: a\nb\n    at async caller (a.js:1:1)\n    -- in the actor --\n${own}`)
-  const bare = new Error('c')
-  bare.stack = 'Error: c'
-  stitchStack(bare, '    at async caller (a.js:1:1)')
-  t.is(bare.stack, 'Error: c\n    at async caller (a.js:1:1)')
-  t.notThrows(() => stitchStack(Object.freeze(new Error('d')), '    at x'))
+test('a message of many lines, and an error without a stack, are stitched too', async (t) => {
+  const own = '    at own (b.js:2:2)'
+  const callers = '    at async caller (a.js:1:1)'
+  t.is(stitch(`Error: a\nb\n${own}`, callers), `Error: a\nb\n${callers}\n    -- in the actor --\n${own}`)
+  t.is(stitch(`Error: a\nb\n${own}`, callers, false), `Error: a\nb\n${callers}`)
+  t.is(stitch('Error: c', callers), `Error: c\n${callers}`)
+  await t.throwsAsync(ask(Object.freeze(new Error('d')), true), { message: 'd' })
+})
+
+test('a stack is made into a text when somebody looks, and can be set before', async (t) => {
+  const formatted: Error[] = []
+  const { prepareStackTrace } = Error
+  Error.prepareStackTrace = (error) => {
+    formatted.push(error as Error)
+    return `${error.name}: ${error.message}\n    at looked (a.js:1:1)`
+  }
+  t.teardown(() => {
+    Error.prepareStackTrace = prepareStackTrace
+  })
+  const origin = new Error('a')
+  const [copy, other] = [1, 2].map(() =>
+    reviveError(
+      describeError(origin, () => true, false),
+      origin,
+    ),
+  )
+  t.deepEqual(formatted, [])
+  ;(other as Error).stack = 'mine'
+  t.is(other?.stack, 'mine')
+  t.is(copy?.stack, 'Error: a\n    at looked (a.js:1:1)')
+  t.deepEqual(formatted, [origin])
+  t.is(Object.getOwnPropertyDescriptor(copy as Error, 'stack')?.value, copy?.stack)
+  t.true(
+    structuredClone(
+      reviveError(
+        describeError(origin, () => true, false),
+        origin,
+      ),
+    ).stack?.includes('looked'),
+  )
 })
 
 // --- the table

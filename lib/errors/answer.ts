@@ -1,6 +1,6 @@
 // Errors as the answers of asks.
 
-import { define, read } from './brand.js'
+import { defineLater, later, read } from './brand.js'
 
 const answers = new WeakSet<object>()
 
@@ -15,8 +15,13 @@ export async function answerWith(error: Error, remote: boolean): Promise<never> 
   await undefined // the ask's promise follows this one
   const here: { stack?: string } = {}
   Error.captureStackTrace(here, answerWith)
-  const callers = typeof here.stack === 'string' ? here.stack.match(/^ {4}at async .*$/gm) : null
-  if (callers !== null) stitchStack(error, callers.join('\n'), remote)
+  const own = later(error, 'stack')
+  const stitched = () => {
+    const callers = typeof here.stack === 'string' ? here.stack.match(/^ {4}at async .*$/gm) : null
+    const stack = read(() => String(own() ?? error), '')
+    return callers === null ? stack : stitch(stack, callers.join('\n'), remote)
+  }
+  read(() => defineLater(error, 'stack', stitched), undefined)
   throw error
 }
 
@@ -26,10 +31,9 @@ export function isAnswer(error: unknown): boolean {
 }
 
 /** The caller's stack leads; the error's own follows, where it is kept. callerStack: lines without a message. */
-export function stitchStack(error: Error, callerStack: string, keep = true): void {
-  const stack = read(() => String(error.stack ?? error), '')
+export function stitch(stack: string, callerStack: string, keep = true): string {
   const at = stack.search(/^ {4}at /m)
   const title = at < 0 ? stack : stack.slice(0, at - 1)
   const own = at < 0 || !keep ? '' : `\n    -- in the actor --\n${stack.slice(at)}`
-  read(() => define(error, 'stack', `${title}\n${callerStack}${own}`, false), undefined)
+  return `${title}\n${callerStack}${own}`
 }

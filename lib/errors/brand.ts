@@ -31,6 +31,25 @@ export function define(on: object, key: string, value: unknown, enumerable: bool
   Object.defineProperty(on, key, { value, enumerable, writable: true, configurable: true })
 }
 
+/** As define, but made when it is looked at first: a stack is a text that costs more than the error. */
+export function defineLater(on: object, key: string, make: () => unknown): void {
+  Object.defineProperty(on, key, {
+    configurable: true,
+    get: () => {
+      const value = make()
+      define(on, key, value, false)
+      return value
+    },
+    set: (value: unknown) => define(on, key, value, false),
+  })
+}
+
+/** The value that a property has, or will have. */
+export function later(on: object, key: string): () => unknown {
+  const { get, value } = Object.getOwnPropertyDescriptor(on, key) ?? {}
+  return get === undefined ? () => value : () => get.call(on)
+}
+
 export function read<T>(get: () => T, otherwise: T): T {
   try {
     return get()

@@ -1,6 +1,6 @@
 // Errors as plain data.
 
-import { categoriesOf, define, isError, read } from './brand.js'
+import { categoriesOf, define, defineLater, isError, read } from './brand.js'
 import { isPulsingError, OURS } from './classes.js'
 import { shown } from './messages.js'
 
@@ -62,9 +62,14 @@ function hiddenKeys(type: string): readonly string[] {
  * is given as a text. What is no error is made one of.
  * @param canCarry whether a value can be carried as it is, errors in it too. Without it the form itself can be given to
  *   structuredClone: errors in it are forms.
+ * @param withStack false: reviveError is given the error itself, whose stack is made a text when somebody looks
  */
-export function describeError(error: unknown, canCarry?: (value: unknown) => boolean): ErrorForm {
-  return describe(error, canCarry, new Map(), 0)
+export function describeError(
+  error: unknown,
+  canCarry?: (value: unknown) => boolean,
+  withStack = true,
+): ErrorForm {
+  return describe(error, canCarry, new Map(), 0, withStack)
 }
 
 function describe(
@@ -72,6 +77,7 @@ function describe(
   canCarry: ((value: unknown) => boolean) | undefined,
   seen: Map<unknown, ErrorForm>,
   depth: number,
+  withStack: boolean,
 ): ErrorForm {
   const known = seen.get(error)
   if (known !== undefined) return known
@@ -86,7 +92,7 @@ function describe(
     type,
     name: textOf(of, 'name', 'Error'),
     message: textOf(of, 'message', ''),
-    stack: read(() => (typeof of.stack === 'string' ? of.stack : undefined), undefined),
+    stack: withStack ? stackOf(of) : undefined,
     hasCause: read(() => 'cause' in of, false),
     cause: undefined as unknown,
     errors: undefined as unknown[] | undefined,
@@ -98,7 +104,7 @@ function describe(
     const value = read(get, '[unreadable]')
     if (canCarry !== undefined) return canCarry(value) ? value : `[${shown(value)}]`
     if (read(() => isError(value), false) && depth < MOST_DEPTH)
-      return { error: describe(value, undefined, seen, depth + 1) } satisfies Nested
+      return { error: describe(value, undefined, seen, depth + 1, withStack) } satisfies Nested
     return { value: isCloneable(value) ? value : `[${shown(value)}]` } satisfies Nested
   }
   const aggregate = type === 'AggregateError'
@@ -120,6 +126,10 @@ function describe(
   return form
 }
 
+function stackOf(error: Error): string | undefined {
+  return read(() => (typeof error.stack === 'string' ? error.stack : undefined), undefined)
+}
+
 function textOf(error: object, key: 'name' | 'message', otherwise: string): string {
   return read(() => String((error as Error)[key] ?? otherwise), otherwise)
 }
@@ -136,9 +146,12 @@ function isCloneable(value: unknown): boolean {
 /**
  * The error again: of our class, or the language's. One of a user's class arrives as the nearest of them, its name kept
  * (contract 4.1). Its stack is the one that it had.
+ * @param origin where the form is without the stack: the error, on this thread
  */
-export function reviveError(form: ErrorForm): Error {
-  return revive(form, new Map())
+export function reviveError(form: ErrorForm, origin?: Error): Error {
+  const error = revive(form, new Map())
+  if (origin !== undefined) defineLater(error, 'stack', () => stackOf(origin))
+  return error
 }
 
 function revive(form: ErrorForm, seen: Map<ErrorForm, Error>): Error {
@@ -163,14 +176,17 @@ function revive(form: ErrorForm, seen: Map<ErrorForm, Error>): Error {
 
 function bare({ type, name, message }: ErrorForm): Error {
   if (type === 'DOMException') return new DOMException(message, name)
-  const error = withoutStack(() => new Error(message))
+  const error = withoutStack(() => new Error(message), undefined)
   return Object.setPrototypeOf(error, PROTOTYPES.get(type) ?? Error.prototype) as Error
 }
 
-/** Makes an error that gets its stack later, or none: what costs the time is left out. */
-export function withoutStack<E extends Error>(make: () => E): E {
+/**
+ * Makes an error that gets its stack later: what costs the time is left out.
+ * @param frames 0: its stack is its title. undefined: it has none, not even that
+ */
+export function withoutStack<E extends Error>(make: () => E, frames: 0 | undefined = 0): E {
   const limit = Error.stackTraceLimit
-  Reflect.set(Error, 'stackTraceLimit', 0) // may be frozen
+  Reflect.set(Error, 'stackTraceLimit', frames) // may be frozen
   try {
     return make()
   } finally {

@@ -1,6 +1,6 @@
 // What the layers above may use of the errors.
 
-export { answerWith, isAnswer, stitchStack } from './answer.js'
+export { answerWith, isAnswer, stitch } from './answer.js'
 export { isError } from './brand.js'
 export { isPulsingError } from './classes.js'
 export { CODES } from './codes.js'

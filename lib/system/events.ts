@@ -85,6 +85,8 @@ const LOG_WINDOW_MS = 10_000
 /** Events that an engine thread hands on at a time, and that may wait there for it; what is over is counted. */
 const HANDED_ON = 1000
 const MOST_WAITING = 10_000
+/** Restarts a second that an engine thread tells one by one; each is an error with its stack, and more help nobody. */
+const MOST_RESTARTS = 1000
 
 /** Gives the host events, and counts of further ones by their names. */
 type HandOn = (events: SystemEvent[], counts: Record<string, number>) => Promise<unknown>
@@ -105,6 +107,9 @@ export class Events {
   #handOn: HandOn | undefined
   /** What waits is handed on soon, or when the host has taken what it was given last. */
   #scheduled = false
+  /** When this second began, and its restarts. */
+  #secondOfRestarts = Number.NEGATIVE_INFINITY
+  #restarts = 0
 
   constructor(logger: Logger) {
     this.#logger = logger
@@ -121,15 +126,25 @@ export class Events {
       this.#deliver(event)
       return
     }
-    if (this.#waiting.length < MOST_WAITING) this.#waiting.push(event)
+    const isTold = this.#waiting.length < MOST_WAITING && (event.name !== 'restart' || this.#isSeldom())
+    if (isTold) this.#waiting.push(event)
     else this.#unsaid[event.name] = (this.#unsaid[event.name] ?? 0) + 1
     if (this.#scheduled) return
     this.#scheduled = true
     setImmediate(() => void this.#handOnAll())
   }
 
+  #isSeldom(): boolean {
+    const now = performance.now()
+    if (now - this.#secondOfRestarts > 1000) {
+      this.#secondOfRestarts = now
+      this.#restarts = 0
+    }
+    return ++this.#restarts <= MOST_RESTARTS
+  }
+
   async #handOnAll(): Promise<void> {
-    while (this.#waiting.length > 0) {
+    while (this.#waiting.length > 0 || Object.keys(this.#unsaid).length > 0) {
       const events = this.#waiting.splice(0, HANDED_ON)
       const counts = this.#unsaid
       this.#unsaid = {}

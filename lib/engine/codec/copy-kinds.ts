@@ -50,7 +50,10 @@ export function copyKind(c: Copy, value: object, kind: number, at: number, entry
     case BOXED_KIND:
       return c.complete(at, Object(unboxed(value)) as object)
     case ERROR_KIND:
-      return c.complete(at, errorOf(c.any(formOf(value as Error), value, entry) as never))
+      return c.complete(
+        at,
+        errorOf(c.any(formOf(value as Error, false), value, entry) as never, value as Error),
+      )
     case BUFFER_KIND:
       return c.complete(at, copyBuffer(c, value as ArrayBuffer))
     case VIEW_KIND:
