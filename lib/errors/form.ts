@@ -176,17 +176,17 @@ function revive(form: ErrorForm, seen: Map<ErrorForm, Error>): Error {
 
 function bare({ type, name, message }: ErrorForm): Error {
   if (type === 'DOMException') return new DOMException(message, name)
-  const error = withoutStack(() => new Error(message), undefined)
+  const error = withoutStack(() => new Error(message), 'none')
   return Object.setPrototypeOf(error, PROTOTYPES.get(type) ?? Error.prototype) as Error
 }
 
 /**
  * Makes an error that gets its stack later: what costs the time is left out.
- * @param frames 0: its stack is its title. undefined: it has none, not even that
+ * @param title 'none': its stack has not even that
  */
-export function withoutStack<E extends Error>(make: () => E, frames: 0 | undefined = 0): E {
+export function withoutStack<E extends Error>(make: () => E, title?: 'none'): E {
   const limit = Error.stackTraceLimit
-  Reflect.set(Error, 'stackTraceLimit', frames) // may be frozen
+  Reflect.set(Error, 'stackTraceLimit', title === 'none' ? undefined : 0) // may be frozen
   try {
     return make()
   } finally {
