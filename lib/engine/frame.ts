@@ -68,6 +68,9 @@ export const LAST_METHOD = 17
 export const LONGEST_TURN = 18
 export const TURNS = 20
 export const TURN_BUCKETS = 32
+export const DEAD_LETTERS = 52
+export const UNOBSERVED = 53
+export const RESTARTS = 54
 export const SCHEDULE = 64
 /** In an entry of the batch: as the one before it, a plain tell to the same actor. */
 export const SAME: number = 1 << 30
@@ -116,6 +119,9 @@ export const LAYOUT: readonly number[] = [
   LONGEST_TURN,
   TURNS,
   TURN_BUCKETS,
+  DEAD_LETTERS,
+  UNOBSERVED,
+  RESTARTS,
   MAX_SLOTS,
   SAME,
 ]

@@ -8,7 +8,20 @@ export type { CellOptions, Method } from './cell.js'
 export { Cell, PAUSED_FULL, PAUSED_RESTARTING, PAUSED_STARTING, PAUSED_STOPPING } from './cell.js'
 export { copyValue, isShared, share, transfer } from './codec/index.js'
 export { DRAINED, SIGNALLED } from './deliver.js'
-export { ACTORS, CONTROL_BYTES, CURRENT, MAX_ARGUMENTS, MAX_METHODS, MAX_SLOTS, POOL_SLOT } from './frame.js'
+export {
+  ACTORS,
+  CONTROL_BYTES,
+  CURRENT,
+  DEAD_LETTERS,
+  LOCAL_LOST,
+  MAX_ARGUMENTS,
+  MAX_METHODS,
+  MAX_SLOTS,
+  POOL_SLOT,
+  RESTARTS,
+  TURN_BUCKETS,
+  UNOBSERVED,
+} from './frame.js'
 export type { DeadLetterReason, Hooks } from './hooks.js'
 export { StreamCall, type StreamItems, stream } from './stream-call.js'
 export { CELL, giveTarget, REF, targetOf } from './symbols.js'

@@ -30,7 +30,6 @@ const {
   CURSOR,
   LAST_CURRENT,
   LAST_METHOD,
-  LOCAL_LOST,
   LOCAL_WAITING,
   LOCAL_WORK,
   LONGEST_TURN,
@@ -403,13 +402,19 @@ export class Thread {
     }
   }
 
-  /** Whose method the thread of that slot ran that has ended last, and messages that died with its threads so far. */
-  lastOn(slot: number): { index: number; method: number; lost: number } {
+  /** Whose method the thread of that slot ran that has ended last. */
+  lastOn(slot: number): { index: number; method: number } {
     const at = slot * (CONTROL_BYTES >> 2)
-    const [index, method, lost] = [LAST_CURRENT, LAST_METHOD, LOCAL_LOST].map(
-      (word) => this.#controls[at + word] as number,
-    )
-    return { index: index as number, method: method as number, lost: lost as number }
+    const [index, method] = [LAST_CURRENT, LAST_METHOD].map((word) => this.#controls[at + word] as number)
+    return { index: index as number, method: method as number }
+  }
+
+  /** That word of every slot's control block, added up. */
+  total(word: number): number {
+    let sum = 0
+    for (let slot = 0; slot < this.slots; slot++)
+      sum += (this.#controls[slot * (CONTROL_BYTES >> 2) + word] as number) >>> 0
+    return sum
   }
 
   /** The actor that lives there, or lived there last, where this thread has heard of it. */

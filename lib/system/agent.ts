@@ -107,13 +107,9 @@ export class Agent {
   #left: Cell[] = []
   readonly #host: ActorHost
   readonly #supervisor: Supervisor
-  readonly #onEvents: (events: SystemEvent[], counts: Record<string, number>) => void
+  readonly #onEvents: (events: readonly SystemEvent[]) => void
 
-  constructor(
-    host: ActorHost,
-    supervisor: Supervisor,
-    onEvents: (events: SystemEvent[], counts: Record<string, number>) => void,
-  ) {
+  constructor(host: ActorHost, supervisor: Supervisor, onEvents: (events: readonly SystemEvent[]) => void) {
     this.#host = host
     this.#supervisor = supervisor
     this.#onEvents = onEvents
@@ -128,8 +124,7 @@ export class Agent {
       (request: StopRequest) => this.#stop(request),
       (at: { index: number; generation: number }) => this.#lookup(at.index, at.generation),
       (since: number) => this.#stopAll(since),
-      (given: { events: SystemEvent[]; counts: Record<string, number> }) =>
-        this.#onEvents(given.events, given.counts),
+      (events: readonly SystemEvent[]) => this.#onEvents(events),
       // Behind what its spawn's answer set off: only then does the parent know of the child.
       (given: ChildStopped) => void setImmediate(() => this.#forgetChild(given)),
       ({ level, fields, message }: LogLine) => this.#host.logger[level](fields, message),
@@ -137,7 +132,7 @@ export class Agent {
       (request: SupervisionRequest) => this.#supervise(request),
       (at: { index: number; generation: number }) => this.#describe(at.index, at.generation),
       (request: KeptRequest) => {
-        if (request.operation === 'restarted') this.#onEvents([{ name: 'restart', data: request.event }], {})
+        if (request.operation === 'restarted') this.#onEvents([{ name: 'restart', data: request.event }])
         return this.kept.asked(request)
       },
     ]

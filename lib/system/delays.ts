@@ -1,6 +1,8 @@
 // How long the event loop of a thread keeps what is ready waiting (contract 5.5): percentiles of the counts that native code
 // makes all the time.
 
+import { TURN_BUCKETS } from '../engine/index.js'
+
 /** Milliseconds that what was ready waited for its turn of a thread's event loop, since the system was made. */
 export interface EventLoopDelay {
   /** Half of the turns, and 99 of a hundred, took no longer than this; below 1 it is 0. To half an octave. */
@@ -26,8 +28,9 @@ function percentile(counts: Int32Array, share: number): number {
   return 0
 }
 
-/** The longest turn that a bucket counts. */
+/** The longest turn that a bucket counts; the last one takes all that is longer. */
 function longestOf(bucket: number): number {
+  if (bucket === TURN_BUCKETS - 1) return Number.POSITIVE_INFINITY
   if (bucket < 2) return bucket
   const octave = 2 ** (bucket >> 1)
   return octave + (octave / 2) * ((bucket & 1) + 1) - 1

@@ -82,28 +82,23 @@ export type SystemEvent =
 /** Log lines of one kind in so many milliseconds; the rest is counted and said with the next. */
 const LOG_LINES = 10
 const LOG_WINDOW_MS = 10_000
-/** Events that an engine thread hands on at a time, and that may wait there for it; what is over is counted. */
+/** Events that an engine thread hands on at a time, and that may wait there for it; what is over is counted alone. */
 const HANDED_ON = 1000
 const MOST_WAITING = 10_000
 /** Restarts a second that an engine thread tells one by one; each is an error with its stack, and more help nobody. */
 const MOST_RESTARTS = 1000
 
-/** Gives the host events, and counts of further ones by their names. */
-type HandOn = (events: SystemEvent[], counts: Record<string, number>) => Promise<unknown>
+/** Gives the host events. */
+type HandOn = (events: readonly SystemEvent[]) => Promise<unknown>
 
 export class Events {
   readonly emitter: EventEmitter<SystemEvents> = new EventEmitter<SystemEvents>()
   readonly #logger: Logger
   readonly #logged = new Map<string, { since: number; lines: number; left: number }>()
-  readonly counts: Record<keyof SystemEvents, number> = {
-    deadLetter: 0,
-    unobservedError: 0,
-    restart: 0,
-    stuck: 0,
-    threadDied: 0,
-  }
+  threadsDied = 0
+  /** Set by whoever makes this. */
+  count: (name: SystemEvent['name']) => void = () => undefined
   #waiting: SystemEvent[] = []
-  #unsaid: Record<string, number> = {}
   #handOn: HandOn | undefined
   /** What waits is handed on soon, or when the host has taken what it was given last. */
   #scheduled = false
@@ -120,15 +115,17 @@ export class Events {
     this.#handOn = handOn
   }
 
+  /** It is counted where it happened, in memory that outlives the thread, and told as far as that can be. */
   happened(event: SystemEvent): void {
-    if (this.#handOn === undefined) {
-      this.counts[event.name]++
-      this.#deliver(event)
-      return
-    }
-    const isTold = this.#waiting.length < MOST_WAITING && (event.name !== 'restart' || this.#isSeldom())
-    if (isTold) this.#waiting.push(event)
-    else this.#unsaid[event.name] = (this.#unsaid[event.name] ?? 0) + 1
+    this.count(event.name)
+    this.tell(event)
+  }
+
+  /** It was counted before. */
+  tell(event: SystemEvent): void {
+    if (this.#handOn === undefined) return this.#deliver(event)
+    if (this.#waiting.length >= MOST_WAITING || (event.name === 'restart' && !this.#isSeldom())) return
+    this.#waiting.push(event)
     if (this.#scheduled) return
     this.#scheduled = true
     setImmediate(() => void this.#handOnAll())
@@ -144,30 +141,20 @@ export class Events {
   }
 
   async #handOnAll(): Promise<void> {
-    while (this.#waiting.length > 0 || Object.keys(this.#unsaid).length > 0) {
-      const events = this.#waiting.splice(0, HANDED_ON)
-      const counts = this.#unsaid
-      this.#unsaid = {}
-      try {
-        await this.#handOn?.(events, counts)
-      } catch {
-        // As where a message in them is too large: they are counted at least.
-        for (const { name } of events) counts[name] = (counts[name] ?? 0) + 1
-        await this.#handOn?.([], counts).catch(() => undefined)
-      }
+    while (this.#waiting.length > 0) {
+      // Refused as where a message in them is too large: they were counted at least.
+      await this.#handOn?.(this.#waiting.splice(0, HANDED_ON)).catch(() => undefined)
     }
     this.#scheduled = false
   }
 
   /** On the host: what an engine thread handed on. */
-  received(events: SystemEvent[], counts: Record<string, number>): void {
-    for (const event of events) this.happened(event)
-    for (const [name, count] of Object.entries(counts)) this.counts[name as SystemEvent['name']] += count
+  received(events: readonly SystemEvent[]): void {
+    for (const event of events) this.#deliver(event)
   }
 
   stuck(event: Stuck): void {
     const { slot, actor, method, stuckMs } = event
-    this.counts.stuck++
     const what = actor === undefined ? 'no message is being handled' : `${actor} is in ${method}`
     const ms = Math.round(stuckMs)
     this.#logger.warn(event, `thread ${slot} has not come back to its event loop for ${ms} ms: ${what}`)
@@ -176,7 +163,7 @@ export class Events {
 
   died(event: ThreadDied, code: number): void {
     const { slot, error, actor, type, method } = event
-    this.counts.threadDied++
+    this.threadsDied++
     const why =
       error === undefined ? `an actor called process.exit(${code}), or it was terminated` : error.message
     const who = actor ?? (type === undefined ? undefined : `an actor of ${type}`)

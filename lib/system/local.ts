@@ -15,12 +15,15 @@ import {
 import {
   addon,
   type Cell,
+  DEAD_LETTERS,
   type Hooks,
   POOL_SLOT,
   type Port,
+  RESTARTS,
   type Target,
   Thread,
   targetOf,
+  UNOBSERVED,
 } from '../engine/index.js'
 import { errors } from '../errors/index.js'
 import type { Logger, SpawnOptions, StopOptions } from '../options.js'
@@ -50,9 +53,11 @@ export interface SystemSide {
   readonly system: object
   stop(target: Target, options: StopOptions | undefined): Promise<void>
   spawn(what: object, options: SpawnOptions | undefined, parent: ActorRef | undefined): Promise<ActorRef>
-  threadDied(slot: number, before: number): void
   poolClosed(pool: number): void
 }
+
+/** The words of the control block that count events. */
+const COUNTED = { deadLetter: DEAD_LETTERS, unobservedError: UNOBSERVED, restart: RESTARTS } as const
 
 export class LocalThread implements SupervisorHost {
   readonly thread: Thread
@@ -80,8 +85,12 @@ export class LocalThread implements SupervisorHost {
       maxMessageBytes: data.maxMessageBytes,
       hooks: this.#hooks(),
     })
-    this.agent = new Agent(this, this.supervisor, (events, counts) => this.events.received(events, counts))
+    this.agent = new Agent(this, this.supervisor, (events) => this.events.received(events))
     this.agent.open()
+    this.events.count = (name) => {
+      const { control } = this.thread
+      control[COUNTED[name]] = (control[COUNTED[name]] as number) + 1
+    }
   }
 
   /** The system of this thread; set once, right after both are made. */
@@ -131,6 +140,7 @@ export class LocalThread implements SupervisorHost {
     const actor = refOf(this, cell.target).toString()
     const event = { actor, error, restarts, delayMs }
     if (!cell.kept) return this.events.happened({ name: 'restart', data: event })
+    this.events.count('restart')
     const { generation, target } = cell
     this.agent.tellHost({
       operation: 'restarted',
@@ -248,7 +258,6 @@ export class LocalThread implements SupervisorHost {
         this.forgetChildren(slot, before)
         this.#orphaned(isOf)
         this.supervisor.watches.threadDied(isOf)
-        this.#side?.threadDied(slot, before)
       },
       poolClosed: (pool, isOwn) => {
         this.supervisor.watches.poolClosed(pool)

@@ -21,10 +21,14 @@ import {
   addon,
   bridge,
   type CellOptions,
+  DEAD_LETTERS,
   type EngineStats,
+  LOCAL_LOST,
   POOL_SLOT,
+  RESTARTS,
   Target,
   targetOf,
+  UNOBSERVED,
 } from '../engine/index.js'
 import { errors, reading } from '../errors/index.js'
 import {
@@ -150,8 +154,6 @@ export class ActorSystem implements SystemSide {
   readonly #watchdog: Watchdog | undefined
   #stopping: Promise<void> | undefined
   readonly #since = new Date()
-  /** By slot: messages that died with its threads so far. */
-  readonly #lost: number[] = []
   readonly #policy = new RoundRobinPolicy()
 
   private constructor(
@@ -209,8 +211,8 @@ export class ActorSystem implements SystemSide {
   static onThread(local: LocalThread, arena: SharedArrayBuffer): ActorSystem {
     const system = new ActorSystem(local, arena)
     const host = local.agentOf(0)
-    local.events.forwardTo((events, counts) =>
-      local.thread.askSystem(host, AGENT_EVENTS, { events, counts }, Number.POSITIVE_INFINITY),
+    local.events.forwardTo((events) =>
+      local.thread.askSystem(host, AGENT_EVENTS, events, Number.POSITIVE_INFINITY),
     )
     return system
   }
@@ -405,10 +407,10 @@ export class ActorSystem implements SystemSide {
       })),
       engine: thread.port.stats(),
       bridge: bridge !== undefined,
-      deadLetters: events.counts.deadLetter,
-      unobservedErrors: events.counts.unobservedError,
-      restarts: events.counts.restart,
-      threadsDied: events.counts.threadDied,
+      deadLetters: thread.total(DEAD_LETTERS) + thread.total(LOCAL_LOST),
+      unobservedErrors: thread.total(UNOBSERVED),
+      restarts: thread.total(RESTARTS),
+      threadsDied: events.threadsDied,
     }
   }
 
@@ -477,15 +479,6 @@ export class ActorSystem implements SystemSide {
         ...args: never[]
       ) => T,
     )
-  }
-
-  /** @internal Messages that its actors had sent each other died with it. */
-  threadDied(slot: number): void {
-    const { events, thread } = this.#local
-    if (this.#engine === undefined) return
-    const { lost } = thread.lastOn(slot)
-    events.counts.deadLetter += lost - (this.#lost[slot] ?? 0)
-    this.#lost[slot] = lost
   }
 
   /** @internal */

@@ -101,6 +101,13 @@ enum Control : uint32_t {
   kTurns = 20,       // turns of the event loop by what they took, see turn_bucket (native code)
   kSchedule = 64,    // the batch: addresses of frames, | kSame; negative for a bounce, 0 for one put back
 };
+/// Words of JavaScript's own, which survive the thread: messages that became dead letters, failures that nobody waited for,
+/// and restarts, on the threads of this slot.
+constexpr uint32_t kDeadLetters = kTurns + 32;
+constexpr uint32_t kUnobserved = kDeadLetters + 1;
+constexpr uint32_t kRestarts = kDeadLetters + 2;
+static_assert(kRestarts < kSchedule);
+
 /// Two buckets an octave of milliseconds: 0, 1, 2, 3, 4-5, 6-7, 8-11, 12-15 ...; the last one takes all that is longer.
 constexpr uint32_t kTurnBuckets = 32;
 static_assert(kTurns + kTurnBuckets <= kSchedule);

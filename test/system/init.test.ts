@@ -8,8 +8,8 @@ import {
   PulsingRuntimeError,
   shutdown,
 } from 'pulsing'
-import { keepingLogger, rejection, start, thrown } from '../bed.js'
-import { Counter, Gate, Recorder } from '../fixtures/actors.js'
+import { keepingLogger, rejection, start, thrown, until } from '../bed.js'
+import { Counter, Gate, Leaver, Recorder } from '../fixtures/actors.js'
 import { Inside } from '../fixtures/inside.js'
 
 const logger = keepingLogger()
@@ -97,6 +97,33 @@ test.serial('3.8: shutdown drains: what was sent before it is handled', async (t
   await Promise.all(pushes)
   t.is(await later, undefined)
 })
+
+test.serial('3.8: shutdown stops the actor that started last first, whatever thread it is on', async (t) => {
+  await init({ ...options, threads: 2 })
+  const log = new Int32Array(new SharedArrayBuffer(64))
+  for (const [i, slot] of [1, 2, 0, 2, 1, 0].entries()) {
+    await Leaver.options({ placement: { slot } }).spawn(String(i + 1), log)
+    await new Promise((settle) => setTimeout(settle, 3))
+  }
+  await shutdown()
+  t.deepEqual([...log.subarray(0, 7)], [6, 6, 5, 4, 3, 2, 1])
+})
+
+test.serial(
+  '5.5: stats tells how long the event loop of each thread keeps what is ready waiting',
+  async (t) => {
+    const system = await init({ ...options, threads: 2 })
+    const log = new Int32Array(new SharedArrayBuffer(64))
+    const blocked = await Leaver.options({ placement: { slot: 1 } }).spawn('1', log)
+    await blocked.block(50)
+    await until(() => (system.stats().threads[1]?.eventLoopDelay.maxMs ?? 0) >= 50)
+    const [, one, two] = system.stats().threads
+    t.true((one?.eventLoopDelay.p50Ms ?? 50) < 50)
+    t.true((one?.eventLoopDelay.p99Ms ?? 0) <= (one?.eventLoopDelay.maxMs ?? 0))
+    t.true((two?.eventLoopDelay.maxMs ?? 50) < 50 || (two?.eventLoopDelay.p50Ms ?? 50) < 50)
+    await shutdown()
+  },
+)
 
 test.serial('3.8: shutdown gives up after its timeout, and asks under way fail at once', async (t) => {
   const system = await init(options)

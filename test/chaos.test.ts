@@ -1,0 +1,34 @@
+// A thousand actors on all threads, and whatever can break: test/chaos. `npm run chaos` runs it for as long as one likes.
+
+import test from 'ava'
+import { compiled, run } from './bed.js'
+
+const program = compiled('../chaos/main.js')
+
+test.serial(
+  '5.5: through ten seconds of chaos each message is accounted for, and all comes back',
+  async (t) => {
+    const ended = await run(program, { args: ['--seconds', '10', '--seed', '1'], nodeArgs: ['--expose-gc'] })
+    t.is(ended.code, 0, ended.stdout + ended.stderr)
+    const summary = JSON.parse(ended.stdout.trim().split('\n').at(-1) as string)
+    t.log(ended.stdout.trim().split('\n').at(-1))
+    t.true(summary.rounds >= 3)
+    t.true(summary.deaths >= 1)
+    t.true(summary.restarts >= 100)
+  },
+)
+
+const findings = {
+  loss: /have not begun and are no dead letters|has not begun, and is lost/,
+  double: /has begun 2 times/,
+  swap: /began out of order/,
+}
+
+for (const [plant, found] of Object.entries(findings))
+  test.serial(`a planted ${plant} of messages is found`, async (t) => {
+    const args = ['--rounds', '1', '--seed', '5', '--plant', plant]
+    const ended = await run(program, { args, nodeArgs: ['--expose-gc'] })
+    t.is(ended.code, 1)
+    t.regex(ended.stderr, found)
+    t.regex(ended.stderr, /Again: npm run chaos -- --seed 5 --from 0/)
+  })
