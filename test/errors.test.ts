@@ -7,6 +7,7 @@ import fc from 'fast-check'
 import {
   answerWith,
   CODES,
+  copyPlainError,
   describeError,
   type ErrorForm,
   type ErrorKind,
@@ -369,6 +370,52 @@ test('a message of many lines, and an error without a stack, are stitched too', 
   t.is(stitch(`Error: a\nb\n${own}`, callers, false), `Error: a\nb\n${callers}`)
   t.is(stitch('Error: c', callers), `Error: c\n${callers}`)
   await t.throwsAsync(ask(Object.freeze(new Error('d')), true), { message: 'd' })
+})
+
+test('a plain copy of an error is what its form would make of it', (t) => {
+  const plain: Error[] = [
+    new Error('a'),
+    new TypeError('b', { cause: new RangeError('c', { cause: 'd' }) }),
+    Object.assign(new Error('e'), { code: 'E', n: 1, nothing: null, big: 1n }),
+    new PulsingSystemError('f', { recoverable: false, cause: new Error('g') }),
+    new PulsingBusinessError(409, 'h'),
+    errors.askTimeout('incr', 5),
+    errors.actorStopped('a', 'incr'),
+  ]
+  for (const error of plain) {
+    const copy = copyPlainError(error) as Error
+    const other = reviveError(
+      describeError(error, () => true, false),
+      error,
+    )
+    t.not(copy, error)
+    t.deepEqual(Object.getOwnPropertyNames(copy).sort(), Object.getOwnPropertyNames(other).sort())
+    t.deepEqual(copy, other)
+    t.is(copy.stack, error.stack)
+    t.is(Object.getPrototypeOf(copy), Object.getPrototypeOf(error))
+    if (error.cause instanceof Error) t.not(copy.cause, error.cause)
+  }
+  const cyclic: Error = new Error('i')
+  cyclic.cause = cyclic
+  class Own extends Error {}
+  const getter = Object.defineProperty(new Error('j'), 'x', { get: () => 1, enumerable: true })
+  const hidden = Object.defineProperty(new Error('k'), 'y', { value: 1 })
+  for (const other of [
+    cyclic,
+    new Own('l'),
+    getter,
+    hidden,
+    Object.assign(new Error('m'), { field: {} }),
+    Object.assign(new Error('n'), { field: () => 1 }),
+    new AggregateError([]),
+    new DOMException('o'),
+    Object.defineProperty(new Error('p'), 'message', { value: 1 }),
+    new Error('q', { cause: {} }),
+    { message: 'r' },
+    'text',
+    null,
+  ])
+    t.is(copyPlainError(other), undefined, String((other as Error | null)?.message))
 })
 
 test('a stack is made into a text when somebody looks, and can be set before', async (t) => {

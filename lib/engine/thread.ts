@@ -1,6 +1,6 @@
 // One thread of one system: its actors, its queues, and the loop that works them off.
 
-import { errors } from '../errors/index.js'
+import { copyPlainError, errors } from '../errors/index.js'
 import { Asks } from './asks.js'
 import type { Port } from './binding.js'
 import { Cancellations } from './cancellations.js'
@@ -442,7 +442,7 @@ export class Thread {
   /** A copy, as an answer makes it. Text within objects is not counted against the limit here. */
   copyOne(value: unknown, root: string): unknown {
     bulk.bytes = 0
-    const copy = copyValue(this.codec, value, root)
+    const copy = (typeof value === 'object' && copyPlainError(value)) || copyValue(this.codec, value, root)
     this.#counted(value)
     return copy
   }

@@ -126,7 +126,8 @@ function describe(
   return form
 }
 
-function stackOf(error: Error): string | undefined {
+/** Its stack as a text, which is made when it is looked at. */
+export function stackOf(error: Error): string | undefined {
   return read(() => (typeof error.stack === 'string' ? error.stack : undefined), undefined)
 }
 

@@ -148,7 +148,7 @@ export class Shake {
     const wrong: string[] = []
     this.#ledger.clear()
     this.#deadLetters.clear()
-    const { deadLetters: deadBefore } = this.#system.stats()
+    const { deadLetters: deadBefore, threadsDied } = this.#system.stats()
     const heardBefore = this.#deadLettersHeard
     await this.#find()
     this.#ledger.isOver = false
