@@ -148,7 +148,7 @@ export class Shake {
     const wrong: string[] = []
     this.#ledger.clear()
     this.#deadLetters.clear()
-    const { deadLetters: deadBefore, threadsDied } = this.#system.stats()
+    const { deadLetters: deadBefore, threadsDied: diedBefore } = this.#system.stats()
     const heardBefore = this.#deadLettersHeard
     await this.#find()
     this.#ledger.isOver = false
@@ -168,6 +168,7 @@ export class Shake {
       sent,
       wrong,
       () => this.#system.stats().deadLetters - deadBefore - (this.#deadLettersHeard - heardBefore),
+      this.#system.stats().threadsDied - diedBefore,
     )
     if (wrong.length === 0) await this.#checkRestarts(sent, wrong)
     this.summary.rounds++
@@ -264,7 +265,12 @@ export class Shake {
     }
   }
 
-  async #check(sent: readonly Sent[], wrong: string[], untold: () => number): Promise<void> {
+  /**
+   * @param untold dead letters that were counted, but not told one by one
+   * @param deaths of threads in this round: each may have caught one message that the engine had begun, before the first
+   *   statement of its method
+   */
+  async #check(sent: readonly Sent[], wrong: string[], untold: () => number, deaths: number): Promise<void> {
     // Dead letters of other threads are told a little later.
     const missing = () =>
       sent.flatMap((one, number) =>
@@ -275,12 +281,10 @@ export class Shake {
     const gone = missing()
     this.summary.deadLetters += this.#deadLetters.size
     const mayBeGone = gone.filter((number) => this.#mayBeDeadLetter((sent[number] as Sent).leaf))
-    for (const number of gone)
-      if (!mayBeGone.includes(number)) wrong.push(`${this.#what(sent, number)} has not begun, and is lost`)
-    if (mayBeGone.length > Math.max(untold(), 0))
-      wrong.push(
-        `${mayBeGone.length} tells have not begun and are no dead letters: ${mayBeGone.slice(0, 5).join(', ')}`,
-      )
+    const caught = gone.flatMap((number) =>
+      mayBeGone.includes(number) ? [] : [`${this.#what(sent, number)} has not begun, and is lost`],
+    )
+    const tooMany = Math.max(mayBeGone.length - Math.max(untold(), 0), 0)
     if (this.#ledger.swapped > 0) wrong.push(`${this.#ledger.swapped} messages began out of order`)
     sent.forEach((one, number) => {
       const begun = this.#ledger.begun(number)
@@ -288,11 +292,21 @@ export class Shake {
       if (begun > 0 && this.#deadLetters.has(number))
         wrong.push(`${this.#what(sent, number)} has begun, and is a dead letter`)
       if (one.isTell) return
+      if (one.outcome === 'ERR_PULSING_THREAD_DIED' && begun === 0) {
+        caught.push(`${this.#what(sent, number)} failed with ${one.outcome}, but had not begun`)
+        return
+      }
       const sentence = this.#verdict(one, number, begun)
       if (sentence !== undefined) wrong.push(`${this.#what(sent, number)} ${sentence}`)
       if (one.outcome === 'ERR_PULSING_THREAD_DIED' || one.outcome === 'ERR_PULSING_ACTOR_RESTARTED')
         this.summary.lost++
     })
+    if (caught.length + tooMany <= deaths) return
+    wrong.push(...caught)
+    if (tooMany > 0)
+      wrong.push(
+        `${tooMany} tells have not begun and are no dead letters, among ${mayBeGone.slice(0, 5).join(', ')}`,
+      )
   }
 
   /** What is wrong with the outcome of an ask. */
