@@ -19,7 +19,7 @@ test.serial(
 )
 
 const findings = {
-  loss: /has not begun, and is lost/,
+  loss: /has not begun, and is lost|have not begun and are no dead letters/,
   double: /has begun 2 times/,
   swap: /began out of order/,
 }
