@@ -1,6 +1,6 @@
 // Errors as the answers of asks.
 
-import { defineLater, later, read } from './brand.js'
+import { read, stackLater, stackOfLater } from './brand.js'
 
 const answers = new WeakSet<object>()
 
@@ -15,13 +15,13 @@ export async function answerWith(error: Error, remote: boolean): Promise<never> 
   await undefined // the ask's promise follows this one
   const here: { stack?: string } = {}
   Error.captureStackTrace(here, answerWith)
-  const own = later(error, 'stack')
+  const own = stackOfLater(error)
   const stitched = () => {
     const callers = typeof here.stack === 'string' ? here.stack.match(/^ {4}at async .*$/gm) : null
     const stack = read(() => String(own() ?? error), '')
     return callers === null ? stack : stitch(stack, callers.join('\n'), remote)
   }
-  read(() => defineLater(error, 'stack', stitched), undefined)
+  read(() => stackLater(error, stitched), undefined)
   throw error
 }
 

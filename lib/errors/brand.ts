@@ -27,27 +27,41 @@ export function isError(value: unknown): value is Error {
   return types.isNativeError(value) || value instanceof Error
 }
 
-export function define(on: object, key: string, value: unknown, enumerable: boolean): void {
+export function define(on: object, key: string | symbol, value: unknown, enumerable: boolean): void {
   Object.defineProperty(on, key, { value, enumerable, writable: true, configurable: true })
 }
 
-/** As define, but made when it is looked at first: a stack is a text that costs more than the error. */
-export function defineLater(on: object, key: string, make: () => unknown): void {
-  Object.defineProperty(on, key, {
-    configurable: true,
-    get: () => {
-      const value = make()
-      define(on, key, value, false)
-      return value
-    },
-    set: (value: unknown) => define(on, key, value, false),
-  })
+/** What makes the stack of an error, until somebody looks. */
+const LATER = Symbol('pulsing.stack')
+
+type Lazy = object & { [LATER]?: (() => unknown) | undefined }
+
+/** The same two functions for all of them: with others each error would be of a shape of its own, which V8 keeps for long. */
+const STACK: PropertyDescriptor & ThisType<Lazy> = {
+  configurable: true,
+  enumerable: false,
+  get() {
+    const value = this[LATER]?.()
+    define(this, 'stack', value, false)
+    return value
+  },
+  set(value: unknown) {
+    define(this, 'stack', value, false)
+  },
 }
 
-/** The value that a property has, or will have. */
-export function later(on: object, key: string): () => unknown {
-  const { get, value } = Object.getOwnPropertyDescriptor(on, key) ?? {}
-  return get === undefined ? () => value : () => get.call(on)
+/** The stack is made when it is looked at first: a text that costs more than the error. */
+export function stackLater(error: object, make: () => unknown): void {
+  define(error, LATER, make, false)
+  Object.defineProperty(error, 'stack', STACK)
+}
+
+/** What gives the stack that it has, or will have. */
+export function stackOfLater(error: object): () => unknown {
+  const { get, value } = Object.getOwnPropertyDescriptor(error, 'stack') ?? {}
+  if (get === undefined) return () => value
+  const make = get === STACK.get ? (error as Lazy)[LATER] : undefined
+  return make ?? (() => get.call(error))
 }
 
 export function read<T>(get: () => T, otherwise: T): T {

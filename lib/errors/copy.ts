@@ -1,7 +1,7 @@
 // Copies of the errors that programs mostly throw, for their callers on the same thread: with no more than what they are.
 
 import { types } from 'node:util'
-import { define, defineLater } from './brand.js'
+import { define, stackLater } from './brand.js'
 import { OURS } from './classes.js'
 import { stackOf, withoutStack } from './form.js'
 
@@ -40,7 +40,7 @@ export function copyPlainError(error: unknown, depth = 0): Error | undefined {
       define(copy, key, cause, false)
     } else define(copy, key, value, !isCause)
   }
-  defineLater(copy, 'stack', () => stackOf(error))
+  stackLater(copy, () => stackOf(error))
   return copy
 }
 

@@ -1,6 +1,6 @@
 // Errors as plain data.
 
-import { categoriesOf, define, defineLater, isError, read } from './brand.js'
+import { categoriesOf, define, isError, read, stackLater } from './brand.js'
 import { isPulsingError, OURS } from './classes.js'
 import { shown } from './messages.js'
 
@@ -151,7 +151,7 @@ function isCloneable(value: unknown): boolean {
  */
 export function reviveError(form: ErrorForm, origin?: Error): Error {
   const error = revive(form, new Map())
-  if (origin !== undefined) defineLater(error, 'stack', () => stackOf(origin))
+  if (origin !== undefined) stackLater(error, () => stackOf(origin))
   return error
 }
 
