@@ -3,28 +3,35 @@
 namespace pulsing {
 
 Blocks::~Blocks() {
-  for (const Block& block : blocks_)
-    if (block.memory != nullptr) block.release(block.memory);
+  for (const Entry& entry : entries_)
+    if (entry.block.memory != nullptr) entry.block.release(entry.block.memory);
 }
 
 uint32_t Blocks::put(const Block& block) {
   const std::lock_guard lock(mutex_);
+  uint32_t index = 0;
   if (!free_.empty()) {
-    const uint32_t id = free_.back();
+    index = free_.back();
     free_.pop_back();
-    blocks_[id] = block;
-    return id;
+  } else {
+    index = static_cast<uint32_t>(entries_.size());
+    entries_.emplace_back();
   }
-  blocks_.push_back(block);
-  return static_cast<uint32_t>(blocks_.size() - 1);
+  Entry& entry = entries_[index];
+  entry.block = block;
+  ++entry.turn;
+  return entry.turn << kIndexBits | index;
 }
 
 Block Blocks::take(uint32_t id) {
   const std::lock_guard lock(mutex_);
-  if (id == 0 || id >= blocks_.size() || blocks_[id].memory == nullptr) return {};
-  const Block block = blocks_[id];
-  blocks_[id] = {};
-  free_.push_back(id);
+  const uint32_t index = id & kIndexMask;
+  if (index == 0 || index >= entries_.size()) return {};
+  Entry& entry = entries_[index];
+  if (entry.block.memory == nullptr || entry.turn << kIndexBits != (id & ~kIndexMask)) return {};
+  const Block block = entry.block;
+  entry.block = {};
+  free_.push_back(index);
   return block;
 }
 
@@ -35,12 +42,13 @@ void Blocks::drop(uint32_t id) {
 
 size_t Blocks::bytes_of(uint32_t id) const {
   const std::lock_guard lock(mutex_);
-  return id < blocks_.size() ? blocks_[id].bytes : 0;
+  const uint32_t index = id & kIndexMask;
+  return index < entries_.size() ? entries_[index].block.bytes : 0;
 }
 
 size_t Blocks::count() const {
   const std::lock_guard lock(mutex_);
-  return blocks_.size() - 1 - free_.size();
+  return entries_.size() - 1 - free_.size();
 }
 
 }  // namespace pulsing

@@ -27,9 +27,10 @@ class Blocks {
   Blocks(const Blocks&) = delete;
   Blocks& operator=(const Blocks&) = delete;
 
-  /// An id above 0 that owns the block.
+  /// An id above 0 that owns the block. It is another one for a thousand blocks to come in that place, so that what was taken
+  /// can be dropped once more and nobody else's is hit.
   [[nodiscard]] uint32_t put(const Block& block);
-  /// Gives the block away; memory is null where there is none of that id.
+  /// Gives the block away; memory is null where there is none of that id any more.
   [[nodiscard]] Block take(uint32_t id);
   /// Frees it, if it is there.
   void drop(uint32_t id);
@@ -37,9 +38,16 @@ class Blocks {
   [[nodiscard]] size_t count() const;
 
  private:
+  struct Entry {
+    Block block;
+    uint32_t turn = 0;  // in the id, above the index
+  };
+  static constexpr uint32_t kIndexBits = 22;
+  static constexpr uint32_t kIndexMask = (1u << kIndexBits) - 1;
+
   mutable std::mutex mutex_;
-  std::vector<Block> blocks_{1};      // guarded by mutex_; 0 is none
-  std::vector<uint32_t> free_;        // guarded by mutex_
+  std::vector<Entry> entries_{1};     // guarded by mutex_; 0 is none
+  std::vector<uint32_t> free_;        // guarded by mutex_: indices
 };
 
 }  // namespace pulsing

@@ -614,6 +614,9 @@ uint32_t Slot::settle() {
   const auto count = static_cast<uint32_t>(control_[kBatch]);
   const auto begun = std::min(static_cast<uint32_t>(control_[kCursor]), count);
   note_lost(begun);
+  // What is in hand may not have been read yet: then nobody else frees what it carries.
+  if (const int32_t entry = begun == 0 ? 0 : control_[kSchedule + begun - 1]; entry != 0)
+    engine_.drop_blocks(address_of(entry));
   end_batch(begun, count);
   for (const uint32_t segment : std::exchange(open_segments_, {})) engine_.arena().done(segment, 1, cache_);
   if (restore_segment_ != 0) engine_.arena().done(std::exchange(restore_segment_, 0), 1, cache_);

@@ -48,6 +48,21 @@ TEST_CASE("A block that is dropped is freed, and one that was never there is not
   }
 }
 
+TEST_CASE("An id that was given away does not name the next block in its place") {
+  Blocks blocks;
+  std::vector<uint32_t> old;
+  for (int i = 0; i < 1000; ++i) {
+    old.push_back(blocks.put(make(8)));
+    blocks.drop(old.back());
+  }
+  const uint32_t id = blocks.put(make(8));
+  for (const uint32_t other : old) blocks.drop(other);
+  CHECK(blocks.count() == 1);
+  CHECK(g_live == 1);
+  blocks.drop(id);
+  CHECK(g_live == 0);
+}
+
 TEST_CASE("What is left in the table of blocks is freed with it") {
   {
     Blocks blocks;

@@ -388,6 +388,32 @@ TEST_CASE("Blocks that no handed-over frame carries are freed with their thread,
   CHECK(blocks.count() == 0);
 }
 
+TEST_CASE("What the message in hand carries is freed with its thread, read or not, and nobody else's in its place") {
+  World world(2);
+  Blocks& blocks = world.engine().blocks();
+  const auto put = [&] {
+    return blocks.put({.memory = std::malloc(8), .bytes = 8, .release = std::free, .kind = 0});
+  };
+  Owner sender(world, 0);
+  for (const bool is_read : {false, true}) {
+    Owner receiver(world, 1);
+    open(receiver, {1, 0, 1});
+    const uint32_t id = put();
+    REQUIRE(sender.tell_with_blocks({1, 0, 1}, 0, 0, {id}, 1));
+    sender.flush();
+    CHECK(receiver.slot().drain(10) == 1);
+    receiver.begin_all([](const Seen&) {}, 1);
+    uint32_t other = 0;
+    if (is_read) {
+      blocks.drop(id);
+      other = put();
+    }
+    receiver.die(false);
+    CHECK(blocks.count() == (is_read ? 1 : 0));
+    blocks.drop(other);
+  }
+}
+
 TEST_CASE("What carries blocks counts with them against the bound in bytes") {
   World world(2);
   Owner sender(world, 0), receiver(world, 1);

@@ -77,7 +77,7 @@ for (const placement of ['host', { slot: 1 }] as const) {
 
   test(`3.4: receive has a signal too, ${where}`, async (t) => {
     const ref = await system.spawn(Receiving, { placement })
-    t.is((await rejection(ref.ask('wait', { timeoutMs: 20 }))).code, 'ERR_PULSING_ASK_TIMEOUT')
+    t.is((await rejection(ref.ask('wait', { timeoutMs: 200 }))).code, 'ERR_PULSING_ASK_TIMEOUT')
     t.is(await ref.ask('count'), 1)
   })
 
