@@ -19,7 +19,7 @@ test.serial(
 )
 
 const findings = {
-  loss: /has not begun, and is lost|have not begun and are no dead letters/,
+  loss: /was answered, but not handled|has not begun, and is lost/,
   double: /has begun 2 times/,
   swap: /began out of order/,
 }

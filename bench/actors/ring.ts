@@ -34,9 +34,10 @@ export const RingMaster = pul.remote(
     #nodes: pul.ActorRef[] = []
     #done: (place: number) => void = () => {}
 
-    async make(size: number): Promise<void> {
+    async make(size: number, placement: pul.Placement = 'auto'): Promise<void> {
       const { ref } = pul.self(this)
-      for (let place = 0; place < size; place++) this.#nodes.push((await RingNode.spawn(place, ref)).ref)
+      for (let place = 0; place < size; place++)
+        this.#nodes.push((await RingNode.options({ placement }).spawn(place, ref)).ref)
       this.#nodes.forEach((node, place) => {
         node.tell({ next: this.#nodes[(place + 1) % size] })
       })

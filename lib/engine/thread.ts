@@ -434,9 +434,12 @@ export class Thread {
     this.agentGone(slot)
   }
 
-  /** What its agent was asked fails. */
+  /** What its agent was asked fails. As long as threads come, the next one's agent takes up what the last one had not begun. */
   agentGone(slot: number): void {
-    this.#lostAgent(slot, errors.threadGone(slot))
+    this.asks.failAll(
+      (target) => target.slot === slot && target.index === 0,
+      () => errors.threadGone(slot),
+    )
   }
 
   /** A copy, as an answer makes it. Text within objects is not counted against the limit here. */
@@ -616,7 +619,6 @@ export class Thread {
             (target) =>
               target.slot === a && target.index !== 0 && target.generation - b < 0 && !this.#isThere(target),
           )
-          this.#lostAgent(a, errors.threadDied(`thread ${a} has ended`))
           this.dispatcher.callerLost(a)
           this.hooks.threadDied(a, b)
           break
@@ -642,14 +644,6 @@ export class Thread {
     this.asks.failAll(
       (target) => matches(target as Target),
       (target, method) => this.dispatcher.stoppedError(target as Target, method),
-    )
-  }
-
-  /** What the dead thread's own agent was asked is lost; the next thread has an agent of the same address. */
-  #lostAgent(slot: number, error: Error): void {
-    this.asks.failAll(
-      (target) => target.slot === slot && target.index === 0,
-      () => error,
     )
   }
 }

@@ -60,6 +60,8 @@ export interface SpawnRequest {
   readonly pool: number
   readonly permits: number
   readonly restarts: RestartSpec
+  /** Of this spawn alone. */
+  readonly key: string
 }
 
 /** What an actor's own thread says of it. */
@@ -145,6 +147,7 @@ export class Agent {
     const cell = thread.open(this, table, options, 0)
     if (cell.index !== 0) throw errors.internal('the agent is not the first actor of its thread')
     thread.unpause(cell, cell.paused)
+    cell.kept = true // the next thread has one of the same address, which takes up what this one has not begun
     return cell
   }
 
@@ -189,6 +192,23 @@ export class Agent {
   threadDied(slot: number, before: number): void {
     this.#deaths.set(slot, before)
     this.kept.threadDied(slot, before)
+  }
+
+  /** That spawn has failed with its thread: should the actor be there all the same, it is nobody's. */
+  async disown(key: string): Promise<void> {
+    const { thread } = this.#host
+    const disown: KeptRequest = { operation: 'disown', slot: thread.slot, key }
+    const at = (await thread.askSystem(
+      thread.targetAt(0, 0, 0, 0),
+      AGENT_KEPT,
+      disown,
+      Number.POSITIVE_INFINITY,
+    )) as { slot: number; place: Place } | undefined
+    if (at === undefined) return
+    const [index, generation] = at.place
+    const request: StopRequest = { index, generation, drain: false }
+    const agent = thread.targetAt(at.slot, 0, 0, 0)
+    await thread.askSystem(agent, AGENT_STOP, request, Number.POSITIVE_INFINITY)
   }
 
   #askHost(operation: 'claim', { generation }: Cell): Promise<Revival | undefined> {
@@ -256,7 +276,7 @@ export class Agent {
 
   /** It is gone for good. */
   ended(cell: Cell): void {
-    if (!cell.kept || this.#host.thread.stopped) return
+    if (!cell.kept || cell.index === 0 || this.#host.thread.stopped) return
     this.tellHost({ operation: 'drop', slot: this.#host.thread.slot, generation: cell.generation })
   }
 

@@ -28,7 +28,14 @@ interface DropOrClaim {
   readonly generation: number
 }
 
-export type KeptRequest = Keep | Restarted | DropOrClaim
+/** Whoever spawned it does not know that it is there: it is given up. Answered with where it is. */
+interface Disown {
+  readonly operation: 'disown'
+  readonly slot: number
+  readonly key: string
+}
+
+export type KeptRequest = Keep | Restarted | DropOrClaim | Disown
 
 /** What the next thread makes it again from. */
 export interface Revival {
@@ -40,6 +47,7 @@ export interface Revival {
 }
 
 interface KeptActor {
+  readonly place: Place
   readonly request: SpawnRequest
   restarts: number
   times: readonly number[]
@@ -53,11 +61,12 @@ export class KeptActors {
   #any = false
   readonly #deaths = new Map<number, Error | undefined>()
 
-  asked(request: KeptRequest): Revival | undefined {
+  asked(request: KeptRequest): Revival | { slot: number; place: Place } | undefined {
+    if (request.operation === 'disown') return this.#disown(request.key)
     const actors = this.#on(request.slot)
     if (request.operation === 'keep') {
-      const [, generation] = request.place
-      actors.set(generation, { request: request.request, restarts: 0, times: [] })
+      const { place } = request
+      actors.set(place[1], { place, request: request.request, restarts: 0, times: [] })
       if (!this.#any) this.onFirst()
       this.#any = true
       return undefined
@@ -73,8 +82,23 @@ export class KeptActors {
         actors.delete(request.generation)
         return undefined
       case 'claim':
-        return { ...kept, error: errors.actorThreadDied(request.slot, this.#deaths.get(request.slot)) }
+        return {
+          request: kept.request,
+          restarts: kept.restarts,
+          times: kept.times,
+          error: errors.actorThreadDied(request.slot, this.#deaths.get(request.slot)),
+        }
     }
+  }
+
+  #disown(key: string): { slot: number; place: Place } | undefined {
+    for (const [slot, actors] of this.#bySlot)
+      for (const [generation, { place, request }] of actors) {
+        if (request.key !== key) continue
+        actors.delete(generation)
+        return { slot, place }
+      }
+    return undefined
   }
 
   /** cause: what ended it, where it is known. */

@@ -155,6 +155,8 @@ export class ActorSystem implements SystemSide {
   #stopping: Promise<void> | undefined
   readonly #since = new Date()
   readonly #policy = new RoundRobinPolicy()
+  /** So far, of classes, from this thread. */
+  #spawns = 0
 
   private constructor(
     local: LocalThread,
@@ -581,6 +583,7 @@ export class ActorSystem implements SystemSide {
       pool: 0,
       permits: 1,
       restarts: restartsOf(options, parent),
+      key: '',
     }
     if (options.instances > 1) return this.#spawnPool(info, request, options)
     return this.#place(info, request, this.#slotFor(info, options, parent))
@@ -596,8 +599,9 @@ export class ActorSystem implements SystemSide {
     throw errors.classNotRegistered(info.type)
   }
 
-  async #place(info: ClassInfo, request: SpawnRequest, slot: number): Promise<Target> {
+  async #place(info: ClassInfo, given: SpawnRequest, slot: number): Promise<Target> {
     const { thread, agent } = this.#local
+    const request: SpawnRequest = { ...given, key: `${thread.slot}.${++this.#spawns}` }
     this.#placer.began(slot)
     try {
       let place: Place
@@ -608,10 +612,11 @@ export class ActorSystem implements SystemSide {
       }
       return thread.targetAt(slot, ...place)
     } catch (error) {
+      if ((error as { code?: unknown }).code !== 'ERR_PULSING_THREAD_DIED') throw error
       // The threads end: that is no death that another one makes good.
-      throw this.#stopping !== undefined && (error as { code?: unknown }).code === 'ERR_PULSING_THREAD_DIED'
-        ? errors.systemStopped()
-        : error
+      if (this.#stopping !== undefined) throw errors.systemStopped()
+      if (request.restarts.policy !== 'never') await agent.disown(request.key)
+      throw error
     } finally {
       this.#placer.ended(slot)
     }

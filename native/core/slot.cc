@@ -643,16 +643,18 @@ void Slot::close_all(bool spare_kept) {
   tell_room();
 }
 
-/// Before the batch ends: asks of it that had begun and whose actors live on.
+/// Before the batch ends: asks of it that had begun and whose actors live on; signals are for an agent, which always does.
 void Slot::note_lost(uint32_t begun) {
   for (uint32_t i = 0; i < begun; ++i) {
     const int32_t entry = control_[kSchedule + i];
     if (entry <= 0) continue;
     const Addr a = address_of(entry);
     const Frame& frame = engine_.arena().frame(a);
+    if (frame.kind() != kAsk && frame.kind() != kSignal) continue;
     const Mailbox* const box = frame.kind() == kAsk ? mailbox(frame.target) : nullptr;
-    if (box == nullptr || !box->kept) continue;
+    if (frame.kind() == kAsk && (box == nullptr || !box->kept)) continue;
     const uint32_t* const words = engine_.arena().words(a);
+    if (frame.size() < 4 || words[6] == 0) continue;  // nobody waits for an answer
     lost_.push_back({.slot = words[4], .index = words[5], .sequence = words[6]});
   }
   for (const auto& [key, call] : calls_) lost_.push_back(call);

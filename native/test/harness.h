@@ -150,6 +150,15 @@ class Owner {
     frame[5] = number;
     return true;
   }
+  /// A signal whose answer goes to `reply`.
+  [[nodiscard]] bool signal(uint32_t slot, const ReplyTo& reply) {
+    uint32_t* const frame = begin({slot, 0, 0}, kSignal, 10, true);
+    if (frame == nullptr) return false;
+    frame[4] = reply.slot;
+    frame[5] = reply.index;
+    frame[6] = reply.sequence;
+    return true;
+  }
   /// A tell that carries blocks of `bytes8` in all.
   [[nodiscard]] bool tell_with_blocks(const To& to, uint32_t from, uint32_t number, const std::vector<uint32_t>& blocks,
                                       uint32_t bytes8) {

@@ -117,6 +117,29 @@ TEST_CASE("Who asked an actor that is kept hears what had begun and was not answ
   CHECK(left[1].number == 7);
 }
 
+TEST_CASE("Who asked an agent hears what it had begun; the rest is the next agent's") {
+  World world(2);
+  Owner asker(world, 0);
+  {
+    Owner first(world, 1);
+    for (const uint32_t sequence : {1u, 2u, 3u})
+      REQUIRE(asker.signal(1, {.slot = 0, .index = sequence, .sequence = sequence}));
+    REQUIRE(asker.signal(1, {}));
+    asker.flush();
+    CHECK(first.slot().drain(10) == 4);
+    first.begin_all([](const Seen&) {}, 1);
+    first.die(false);
+  }
+  CHECK(lost_of(asker.notices()) == std::vector<uint32_t>{1});
+  {
+    Owner second(world, 1);
+    CHECK(second.slot().drain(10) == 3);
+    CHECK(second.begin_all([](const Seen&) {}) == 3);
+    second.die(false);  // 2 and 3; nobody waits for the last one
+  }
+  CHECK(lost_of(asker.notices()) == std::vector<uint32_t>{2, 3});
+}
+
 TEST_CASE("Notices wait for the answers that were sent before them, however many those are") {
   World world(2);
   Owner asker(world, 0);

@@ -110,15 +110,16 @@ export class Shake {
     for (let i = 0; i < BRANCHES; i++) {
       const strategy = (['one-for-one', 'one-for-all', 'rest-for-one'] as const)[i % 3]
       const options = { placement: { slot: 1 + (i % THREADS) }, strategy, args: [i * each, each, leaf] }
-      this.#branches.push(await this.#system.spawn(Branch, options))
+      this.#branches.push(await again(() => this.#system.spawn(Branch, options)))
     }
     for (let id = LEAVES_OF_BRANCHES; id < LEAVES; id++) await this.#spawnLeaf(id)
     for (let sender = 1; sender <= THREADS * 2; sender++) {
       if (sender >= SENDERS) throw new Error('more senders than the ledger has room for')
-      const ref = await this.#system.spawn(Chatter, {
+      const options = {
         placement: { slot: 1 + (sender % THREADS) },
         args: [sender, this.#ledger.memory],
-      })
+      }
+      const ref = await again(() => this.#system.spawn(Chatter, options))
       this.#chatters.push(withCall(ref.asType(Chatter), unlimited))
     }
   }
@@ -132,12 +133,13 @@ export class Shake {
   }
 
   async #spawnLeaf(id: number): Promise<void> {
-    await this.#system.spawn(Leaf, {
+    const options = {
       name: leafName(id),
       placement: { slot: this.#slotOf(id) },
       args: [{ id, memory: this.#ledger.memory, plant: this.#options.plant }],
       ...(this.#isFragile(id) ? { maxRestarts: FRAGILE_RESTARTS, restartWindowMs: 2 ** 31 } : {}),
-    })
+    }
+    await again(() => this.#system.spawn(Leaf, options))
     const deathsBefore = this.#deaths[this.#slotOf(id)] ?? 0
     this.#failures[id] = { known: 0, maybe: 0, deathsBefore }
   }
@@ -370,6 +372,17 @@ export class Shake {
     }
     const { engine } = this.#system.stats()
     if (engine.blocks > 0) wrong.push(`${engine.blocks} blocks of memory are left between the threads`)
+  }
+}
+
+/** A machine that is busy with other things may make the watchdog end a thread at any time. */
+async function again<T>(spawn: () => Promise<T>): Promise<T> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await spawn()
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== 'ERR_PULSING_THREAD_DIED' || tries === 10) throw error
+    }
   }
 }
 

@@ -224,6 +224,32 @@ test.serial(
   },
 )
 
+test.serial(
+  'spawns of supervised actors that fail with their thread leave no actor, and their names free',
+  async (t) => {
+    const killer = await Mortal.options({ placement: { slot: 1 } }).spawn()
+    const to = await Recorder.options({ placement: 'host' }).spawn()
+    const before = system.stats().threads[1]?.actors as number
+    tell(killer).throwInTimer()
+    const names = Array.from({ length: 200 }, (_, i) => `doomed/${i}`)
+    const spawns = await Promise.allSettled(
+      names.map((name) => Phoenix.options({ ...quick, name }).spawn(to)),
+    )
+    const failed = names.filter((_, i) => spawns[i]?.status === 'rejected')
+    for (const one of spawns) if (one.status === 'rejected') t.is(one.reason.code, died)
+    for (const name of failed)
+      t.is((await rejection(system.resolve(name))).code, 'ERR_PULSING_ACTOR_NOT_FOUND')
+    for (const one of spawns)
+      if (one.status === 'fulfilled') {
+        t.true((await one.value.incr()) >= 1)
+        await system.stop(one.value)
+      }
+    for (const name of failed.slice(0, 3))
+      await system.stop(await Phoenix.options({ ...quick, name }).spawn(to))
+    t.true((system.stats().threads[1]?.actors as number) <= before)
+  },
+)
+
 test.serial('a system shuts down while actors are made again on a new thread', async (t) => {
   for (let round = 0; round < 5; round++) {
     const own = await start({ threads: 1 })
