@@ -9,6 +9,7 @@ import {
   classInfo,
   forgetChild,
   loadClass,
+  refOf,
   type Start,
   startActor,
   stopActor,
@@ -162,10 +163,11 @@ export class Agent {
   }
 
   async #revive(cell: Cell): Promise<void> {
-    const { thread, logger } = this.#host
+    const { logger } = this.#host
+    let revival: Revival | undefined
     try {
-      const revival = await this.#askHost('claim', cell)
-      if (revival === undefined || this.#isOrphan(revival.request)) return thread.close(cell)
+      revival = await this.#askHost('claim', cell)
+      if (revival === undefined || this.#isOrphan(revival.request)) return this.#giveUp(cell, revival)
       const { request, restarts, times, error } = revival
       const info = await loadClass(request.moduleUrl, request.type)
       checkSame(info, request)
@@ -177,9 +179,23 @@ export class Agent {
       )
       this.#supervisor.outlived(cell, error)
     } catch (err) {
-      logger.error({ err, actor: `${cell.target.slot}.${cell.index}` }, 'an actor could not be made again')
-      thread.close(cell)
+      const actor = refOf(this.#host, cell.target).toString()
+      logger.error({ err, actor }, `${actor} could not be made again, and stops for good`)
+      this.#giveUp(cell, revival)
     }
+  }
+
+  /** It has outlived its thread, but is not made again. */
+  #giveUp(cell: Cell, revival: Revival | undefined): void {
+    const { thread } = this.#host
+    const { slot, index, generation } = cell.target
+    if (cell.closed) return
+    for (const [on, at, of, , name] of thread.port.listNames())
+      if (on === slot && at === index && of === generation)
+        thread.port.removeName(name, slot, index, generation)
+    cell.pool = revival?.request.pool ?? 0
+    thread.close(cell)
+    this.#host.ended(cell, 'failed')
   }
 
   /** Its parent has died with another thread. */
@@ -208,7 +224,7 @@ export class Agent {
     const [index, generation] = at.place
     const request: StopRequest = { index, generation, drain: false }
     const agent = thread.targetAt(at.slot, 0, 0, 0)
-    await thread.askSystem(agent, AGENT_STOP, request, Number.POSITIVE_INFINITY)
+    await thread.askSystem(agent, AGENT_STOP, request, Number.POSITIVE_INFINITY).catch(() => undefined)
   }
 
   #askHost(operation: 'claim', { generation }: Cell): Promise<Revival | undefined> {

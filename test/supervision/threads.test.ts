@@ -1,3 +1,6 @@
+import { rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import anyTest, { type TestFn } from 'ava'
 import { type ActorRef, type ActorSystem, init, type SpawnOptions, shutdown, tell } from 'pulsing'
 import { event, events, type KeepingLogger, keepingLogger, rejection, start, until } from '../bed.js'
@@ -221,6 +224,30 @@ test.serial(
     await system.stop(actor)
     t.is((await rejection(system.resolve('stopped-meanwhile'))).code, 'ERR_PULSING_ACTOR_NOT_FOUND')
     t.regex(String((await rejection(actor.incr())).code), /ACTOR_STOPPED/)
+  },
+)
+
+test.serial(
+  'an actor whose class the next thread cannot load stops for good: its name is free, watchers hear',
+  async (t) => {
+    const file = join(tmpdir(), `pulsing-broken-${process.pid}`)
+    process.env.PULSING_TEST_BROKEN = file
+    t.teardown(() => rmSync(file, { force: true }))
+    const { Breakable } = await import('../fixtures/modules/breakable.js')
+    const own = await start({ threads: 1 })
+    const to = (await own.spawn(Recorder, { placement: 'host' })).asType(Recorder)
+    const watcher = (await own.spawn(Phoenix, { placement: 'host', args: [to] })).asType(Phoenix)
+    const actor = (await own.spawn(Breakable, { placement: { slot: 1 }, name: 'breakable' })).asType(
+      Breakable,
+    )
+    await watcher.watch(actor)
+    writeFileSync(file, '')
+    tell(actor).exit()
+    t.regex(String((await rejection(actor.hello())).code), /ERR_PULSING_(ACTOR_STOPPED|THREAD_DIED)/)
+    await until(async () => (await to.list()).some((one) => Array.isArray(one) && one[0] === 'terminated'))
+    t.is((await rejection(own.resolve('breakable'))).code, 'ERR_PULSING_ACTOR_NOT_FOUND')
+    rmSync(file)
+    await own.shutdown()
   },
 )
 
