@@ -91,9 +91,9 @@ export class Dispatcher {
     for (const call of calls) {
       call.over = true
       this.#count(-1)
-      this.#isOver(call)
       const error = errorOf(call.method)
       if (call.sequence !== 0) this.reply(call.slot, call.ask, call.sequence, error, ERROR)
+      this.#answered(call)
       call.controller?.abort(error)
       call.source?.leave()
     }
@@ -187,19 +187,23 @@ export class Dispatcher {
     call.over = true
     call.cell.calls?.delete(call)
     this.#count(-1)
-    this.#isOver(call)
     return true
   }
 
-  /** Whose caller would have to hear of the thread's death. */
-  #isOver({ cell, slot, ask, sequence }: Call): void {
+  /**
+   * Its answer has been written: until that is handed over, its caller hears of the thread's death all the same. Not before it
+   * is written, since that may hand over what was written before it.
+   */
+  #answered({ cell, slot, ask, sequence }: Call): void {
     if (cell.kept && sequence !== 0 && slot !== this.#thread.slot)
       this.#thread.port.ended(slot, ask, sequence)
   }
 
   /** Its caller is told the error now, whatever its method does from here on. */
   failed(call: Call, error: unknown): void {
-    if (this.#over(call) && call.sequence !== 0) this.reply(call.slot, call.ask, call.sequence, error, ERROR)
+    if (!this.#over(call)) return
+    if (call.sequence !== 0) this.reply(call.slot, call.ask, call.sequence, error, ERROR)
+    this.#answered(call)
   }
 
   /** An asynchronous call is done. kind: VALUE, END of a stream, or ERROR. */
@@ -210,6 +214,7 @@ export class Dispatcher {
     if (this.#over(call)) {
       if (kind === ERROR) this.threw(cell, call.method, value, call.slot, call.ask, call.sequence)
       else if (call.sequence !== 0) this.reply(call.slot, call.ask, call.sequence, value, kind)
+      this.#answered(call)
     }
     if (cell.closed) return
     if (cell.running < cell.options.limit) this.#thread.unpause(cell, PAUSED_FULL)
