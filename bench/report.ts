@@ -19,6 +19,8 @@ export function shown(value: number, unit: Unit): string {
       return `${Math.round(value)} bytes`
     case 'ratio':
       return `${value.toFixed(2)} x`
+    case 'ms':
+      return `${value.toFixed(2)} ms`
     case 's/min':
       return `${value.toFixed(3)} s/min`
   }

@@ -5,7 +5,7 @@ import { HERE, patient, withSystem } from '../system.js'
 import { THREADS } from '../threads.js'
 
 /** Of n queens on n by n squares. */
-const SOLUTIONS: Record<number, number> = { 12: 14_200, 13: 73_712, 14: 365_596, 15: 2_279_184 }
+const SOLUTIONS: Record<number, number> = { 11: 2_680, 12: 14_200, 13: 73_712, 14: 365_596, 15: 2_279_184 }
 
 /** Gives the milliseconds that it took. */
 async function solve(queens: pul.ActorProxy<InstanceType<typeof Queens>>, size: number): Promise<number> {
@@ -38,6 +38,22 @@ export const scenarios: readonly Scenario[] = [
         const one = patient(await Queens.options(HERE).spawn())
         const pool = patient(await Queens.options({ instances: THREADS }).spawn())
         return async (size) => (await solve(one, size)) / (await solve(pool, size))
+      }),
+  },
+  {
+    name: 'queens-11',
+    unit: 'ms',
+    operation:
+      'all solutions of 11 queens, a call for each place of the first two, by a pool with an instance on each engine thread',
+    sizes: { quick: 1, full: 20 },
+    open: () =>
+      withSystem(async () => {
+        const pool = patient(await Queens.options({ instances: THREADS }).spawn())
+        return async (times) => {
+          let sum = 0
+          for (let i = 0; i < times; i++) sum += await solve(pool, 11)
+          return sum / times
+        }
       }),
   },
 ]
