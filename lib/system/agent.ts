@@ -175,7 +175,7 @@ export class Agent {
       adoptActor(
         this.#host,
         cell,
-        this.#startOf(info, request, new Supervised(request.restarts, times, restarts)),
+        this.#startOf(info, request, request.args, new Supervised(request.restarts, times, restarts)),
       )
       this.#supervisor.outlived(cell, error)
     } catch (err) {
@@ -245,25 +245,39 @@ export class Agent {
     thread.sender.flush()
   }
 
-  /** Starts an actor of this thread. */
-  async start(start: Start): Promise<Place> {
-    const cell = await startActor(this.#host, start)
-    return [cell.index, cell.generation, cell.target.classId]
+  /** Starts an actor of this thread; a promise where its onStart is asynchronous. */
+  start(start: Start): Place | Promise<Place> {
+    const started = startActor(this.#host, start)
+    return started instanceof Promise ? started.then(placeOf) : placeOf(started)
   }
 
-  /** Starts an actor of a class; each time that it is made, its constructor gets its own copy of the arguments. */
-  async startClass(info: ClassInfo, request: SpawnRequest): Promise<Place> {
-    const place = await this.start(this.#startOf(info, request, supervisedBy(request.restarts)))
-    if (this.#outlives(info, request)) await this.#keep(place, request)
-    return place
+  /**
+   * Starts an actor of a class; each time that it is made, its constructor gets its own copy of the arguments.
+   * @param args of this thread's own
+   */
+  startClass(
+    info: ClassInfo,
+    request: SpawnRequest,
+    args: readonly unknown[] = request.args,
+  ): Place | Promise<Place> {
+    const place = this.start(this.#startOf(info, request, args, supervisedBy(request.restarts)))
+    if (!this.#outlives(info, request)) return place
+    return Promise.resolve(place).then(async (there) => {
+      await this.#keep(there, request)
+      return there
+    })
   }
 
-  #startOf(info: ClassInfo, request: SpawnRequest, supervision: Supervised | undefined): Start {
-    const { name, parent, options, pool, permits, restarts } = request
+  #startOf(
+    info: ClassInfo,
+    { name, parent, options, pool, permits, restarts }: SpawnRequest,
+    args: readonly unknown[],
+    supervision: Supervised | undefined,
+  ): Start {
     const { thread } = this.#host
     const Class = info.Class as new (...args: unknown[]) => object
-    const args = isMadeAgain(restarts) ? () => thread.copyList(request.args) : () => request.args
-    return { info, make: () => new Class(...args()), options, name, parent, pool, permits, supervision }
+    const make = isMadeAgain(restarts) ? () => new Class(...thread.copyList(args)) : () => new Class(...args)
+    return { info, make, options, name, parent, pool, permits, supervision }
   }
 
   /** The death of this thread is a failure that it is made again after; with a parent here, its parent makes it anew. */
@@ -387,6 +401,10 @@ export class Agent {
     this.#host.thread.expose(cell.target)
     return cell.target.classId
   }
+}
+
+function placeOf({ index, generation, target }: Cell): Place {
+  return [index, generation, target.classId]
 }
 
 function startOf({ actor }: Cell): number {

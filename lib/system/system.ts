@@ -124,6 +124,8 @@ export interface ActorDescription {
   readonly lastFailure: Failure | undefined
 }
 
+const NO_ARGUMENTS: readonly unknown[] = []
+
 /** Of actors that are left at the end. */
 const NAMES_TO_SAY = 10
 
@@ -259,8 +261,10 @@ export class ActorSystem implements SystemSide {
    */
   async spawn(what: object, options?: SpawnOptions, parent?: ActorRef): Promise<ActorRef> {
     this.#check()
-    if (typeof what === 'function')
-      return refOf(this.#local, await this.#spawnClass(what as unknown as AnyClass, options, parent))
+    if (typeof what === 'function') {
+      const target = this.#spawnClass(what as unknown as AnyClass, options, parent)
+      return refOf(this.#local, target instanceof Target ? target : await target)
+    }
     return refOf(this.#local, await this.#spawnInstance(checkInstance(what), options, parent))
   }
 
@@ -471,7 +475,8 @@ export class ActorSystem implements SystemSide {
   /** @internal As spawn of a class, but gives a proxy. */
   async spawnProxy(Class: AnyClass, options: SpawnOptions): Promise<object> {
     this.#check()
-    return proxyOf(this.#local, await this.#spawnClass(Class, options, undefined))
+    const target = this.#spawnClass(Class, options, undefined)
+    return proxyOf(this.#local, target instanceof Target ? target : await target)
   }
 
   /** @internal As resolve, but gives the proxy of the class. */
@@ -569,7 +574,8 @@ export class ActorSystem implements SystemSide {
     return this.#local.thread.targetAt(slot, index, generation, classId)
   }
 
-  async #spawnClass(Class: AnyClass, given: SpawnOptions | undefined, parent?: ActorRef): Promise<Target> {
+  /** A promise only where it has to wait: an actor of this thread is there at once. Hot: spawn. */
+  #spawnClass(Class: AnyClass, given: SpawnOptions | undefined, parent?: ActorRef): Target | Promise<Target> {
     const info = classInfo(Class)
     const options = checkSpawnOptions(given, info.options)
     const request: SpawnRequest = {
@@ -599,17 +605,22 @@ export class ActorSystem implements SystemSide {
     throw errors.classNotRegistered(info.type)
   }
 
-  async #place(info: ClassInfo, given: SpawnRequest, slot: number): Promise<Target> {
+  #place(info: ClassInfo, request: SpawnRequest, slot: number): Target | Promise<Target> {
+    const { thread, agent } = this.#local
+    if (slot !== thread.slot) return this.#placeElsewhere(request, slot)
+    const args = request.args.length === 0 ? NO_ARGUMENTS : thread.copyList(request.args)
+    const place = agent.startClass(info, request, args)
+    return Array.isArray(place)
+      ? thread.targetAt(slot, ...place)
+      : place.then((there) => thread.targetAt(slot, ...there))
+  }
+
+  async #placeElsewhere(given: SpawnRequest, slot: number): Promise<Target> {
     const { thread, agent } = this.#local
     const request: SpawnRequest = { ...given, key: `${thread.slot}.${++this.#spawns}` }
     this.#placer.began(slot)
     try {
-      let place: Place
-      if (slot === thread.slot) {
-        place = await agent.startClass(info, { ...request, args: thread.copyList(request.args) })
-      } else {
-        place = (await this.#agent(slot, AGENT_SPAWN, request)) as Place
-      }
+      const place = (await this.#agent(slot, AGENT_SPAWN, request)) as Place
       return thread.targetAt(slot, ...place)
     } catch (error) {
       if ((error as { code?: unknown }).code !== 'ERR_PULSING_THREAD_DIED') throw error
