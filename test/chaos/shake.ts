@@ -15,7 +15,7 @@ const LEAVES_OF_BRANCHES = 500
 const FRAGILE = 20
 const FRAGILE_RESTARTS = 2
 const ROUND_MS = 250
-const QUIET_MS = 30_000
+const QUIET_MS = 60_000
 
 const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {} }
 
@@ -91,8 +91,8 @@ export class Shake {
     this.#system = await actorSystem({
       threads: THREADS,
       logger: quiet,
-      stuckThreadMs: 100,
-      terminateStuckAfterMs: 200,
+      stuckThreadMs: 250,
+      terminateStuckAfterMs: 1000,
       resourceLimits: { maxOldGenerationSizeMb: 96 },
     })
     this.#system.on('threadDied', ({ slot }) => {
