@@ -47,7 +47,9 @@ for (const placement of ['host', { slot: 1 }] as const) {
     t.is(await actor.life(), 2)
     t.is((await system.describe(actor)).restarts, 1)
     t.is((await system.describe(actor)).lastFailure?.error.message, 'broken')
-    const starts = (await to.list()).filter((one) => Array.isArray(one) && one[0] === 'start')
+    const startsSaid = async () => (await to.list()).filter((one) => Array.isArray(one) && one[0] === 'start')
+    await until(async () => (await startsSaid()).length >= 2)
+    const starts = await startsSaid()
     t.is(starts.length, 2)
     t.deepEqual(starts[0], starts[1])
   })
@@ -191,6 +193,7 @@ for (const placement of ['host', { slot: 1 }] as const) {
     t.is(await actor.life(), 2)
     await system.stop(actor)
     t.is((await rejection(actor.incr())).code, 'ERR_PULSING_ACTOR_STOPPED')
+    await until(async () => (await said()).length === 2)
     t.deepEqual(await said(), [
       ['stop', 'stopped'],
       ['stop', 'stopped'],
@@ -206,6 +209,7 @@ for (const placement of ['host', { slot: 1 }] as const) {
     t.is(await actor.life(), 5)
     t.is((await system.describe(actor)).restarts, 4)
     t.is((await system.describe(actor)).lastFailure?.error.message, 'never starts')
+    await until(async () => (await said()).length >= 1)
     t.deepEqual(await said(), [['stop', 'failed']])
     const lost = await fragile({ ...quick, maxRestarts: 2 }, { stillborn: [2, 3, 4] })
     await rejection(lost.actor.fail())

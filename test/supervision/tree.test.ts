@@ -173,8 +173,9 @@ for (const placement of ['auto', { slot: 2 }] as const satisfies Placement[]) {
     // Made again, it watches who is gone already, and fails once more.
     await until(async () => (await calm.hello().catch(() => 'stopped')) === 'stopped')
     await until(async () => (await plain.hello().catch(() => 'stopped')) === 'stopped')
-    const heard = (await to.list()).filter((one) => (one as string[])[0] === 'mourns')
-    t.is(heard.length, 3)
+    const heard = async () => (await to.list()).filter((one) => (one as string[])[0] === 'mourns')
+    await until(async () => (await heard()).length >= 3)
+    t.is((await heard()).length, 3)
   })
 }
 
