@@ -131,6 +131,7 @@ test.serial('spawns on a thread that dies at that moment settle, and new ones wo
     Array.from({ length: 50 }, () => Counter.options({ placement: { slot: 1 } }).spawn(1)),
   )
   for (const one of spawns) if (one.status === 'rejected') t.regex(String(one.reason.code), coded)
+  for (const one of spawns) if (one.status === 'fulfilled') t.is(one.value.ref.actorId.slot, 1)
   await takenOver(1)
 })
 
