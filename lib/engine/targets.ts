@@ -47,7 +47,8 @@ export class Targets {
     return last
   }
 
-  #isThere({ slot, index, generation }: Target): boolean {
+  /** It is not gone, as far as its own thread says. */
+  isThere({ slot, index, generation }: Target): boolean {
     return (this.#port.account(slot, index, generation, 0, 0) & 3) !== ROOM_GONE
   }
 
@@ -67,7 +68,7 @@ export class Targets {
     for (const some of this.#bySlot) {
       for (const [key, target] of some) {
         if (target.index === 0 || target.waiting !== undefined) continue
-        if (!this.#isThere(target)) some.delete(key)
+        if (!this.isThere(target)) some.delete(key)
       }
       this.#count += some.size
     }

@@ -43,7 +43,6 @@ const {
   NOTICES,
   POOL_SLOT,
   REFERENCED,
-  ROOM_GONE,
   SIGNAL,
   STREAMED,
   TURN,
@@ -617,7 +616,10 @@ export class Thread {
         case NOTICE_THREAD_DIED:
           this.#lost(
             (target) =>
-              target.slot === a && target.index !== 0 && target.generation - b < 0 && !this.#isThere(target),
+              target.slot === a &&
+              target.index !== 0 &&
+              target.generation - b < 0 &&
+              !this.#targets.isThere(target),
           )
           this.dispatcher.callerLost(a)
           this.hooks.threadDied(a, b)
@@ -631,11 +633,6 @@ export class Thread {
           break
       }
     }
-  }
-
-  /** It outlived its thread. */
-  #isThere({ slot, index, generation }: Target): boolean {
-    return (this.port.account(slot, index, generation, 0, 0) & 3) !== ROOM_GONE
   }
 
   #lost(matches: (target: Target) => boolean): void {

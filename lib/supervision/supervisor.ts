@@ -36,7 +36,7 @@ export interface Failure {
 export class Supervised {
   readonly spec: RestartSpec
   readonly history: RestartHistory
-  restarts = 0
+  restarts: number
   lastFailure: Failure | undefined = undefined
 
   /** times and restarts: those of earlier lives, on threads that have died. */

@@ -27,7 +27,9 @@ function begin(slot: number): void {
     if (!blamed && !local.thread.stopped) parentPort?.postMessage(blame(local, error))
     blamed = true
   }
-  process.on('uncaughtExceptionMonitor', say)
+  process.on('uncaughtExceptionMonitor', (error) => {
+    if (process.listenerCount('uncaughtException') === 0) say(error) // else somebody catches it
+  })
   process.on('exit', () => say(new Error()))
   parentPort?.once('message', () => {
     local.thread.stop()

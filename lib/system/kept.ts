@@ -56,9 +56,8 @@ interface KeptActor {
 export class KeptActors {
   /** By slot, then by generation. */
   readonly #bySlot = new Map<number, Map<number, KeptActor>>()
-  /** There is an actor that a thread's death will keep waiting. */
-  onFirst: () => void = () => undefined
-  #any = false
+  /** Called for each of them: a thread's death will keep it waiting. */
+  onKeep: () => void = () => undefined
   readonly #deaths = new Map<number, Error | undefined>()
 
   asked(request: KeptRequest): Revival | { slot: number; place: Place } | undefined {
@@ -67,8 +66,7 @@ export class KeptActors {
     if (request.operation === 'keep') {
       const { place } = request
       actors.set(place[1], { place, request: request.request, restarts: 0, times: [] })
-      if (!this.#any) this.onFirst()
-      this.#any = true
+      this.onKeep()
       return undefined
     }
     const kept = actors.get(request.generation)

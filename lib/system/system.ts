@@ -194,7 +194,7 @@ export class ActorSystem implements SystemSide {
             .catch(() => undefined)
       },
     })
-    local.agent.kept.onFirst = () => workers.keepSpare()
+    local.agent.kept.onKeep = () => workers.keepSpare()
     const system = new ActorSystem(
       local,
       data.arena,

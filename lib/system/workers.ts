@@ -21,7 +21,7 @@ export interface WorkersOptions {
   readonly resourceLimits: ResourceLimits | undefined
   /** The last thread's handles are closed and its slot is free. */
   readonly isVacant: (slot: number) => boolean
-  /** The slot is vacant. error: what was thrown and caught by nobody; else the code is process.exit's. */
+  /** The slot is vacant, and gets another thread next. */
   readonly onDeath: (slot: number, death: Death) => void
   /** A slot stays empty: its thread could not be started. */
   readonly onGivenUp: (slot: number, error: Error) => void
@@ -29,7 +29,7 @@ export interface WorkersOptions {
 
 /** How a thread has ended. */
 export interface Death {
-  /** What was thrown and caught by nobody. */
+  /** What was thrown and caught by nobody; else the code is process.exit's. */
   readonly error: Error | undefined
   readonly code: number
   /** Of the error, where it is known. */
@@ -157,8 +157,8 @@ export class Workers {
   /** All threads have ended. */
   async end(): Promise<void> {
     this.#ending = true
-    void this.#spare?.terminate()
-    await Promise.all([...this.#running.values()].map(({ worker }) => this.#endOne(worker)))
+    const running = [...this.#running.values()].map(({ worker }) => this.#endOne(worker))
+    await Promise.all([this.#spare?.terminate(), ...running])
   }
 
   #endOne(worker: Worker): Promise<void> {

@@ -99,18 +99,14 @@ enum Control : uint32_t {
   kLastMethod = 17,
   kLongestTurn = 18,  // milliseconds; since the slot's first thread (native code)
   kTurns = 20,       // turns of the event loop by what they took, see turn_bucket (native code)
+  kDeadLetters = 52,  // these survive the thread too: messages of it that became dead letters
+  kUnobserved = 53,  // failures that nobody waited for
+  kRestarts = 54,
   kSchedule = 64,    // the batch: addresses of frames, | kSame; negative for a bounce, 0 for one put back
 };
-/// Words of JavaScript's own, which survive the thread: messages that became dead letters, failures that nobody waited for,
-/// and restarts, on the threads of this slot.
-constexpr uint32_t kDeadLetters = kTurns + 32;
-constexpr uint32_t kUnobserved = kDeadLetters + 1;
-constexpr uint32_t kRestarts = kDeadLetters + 2;
-static_assert(kRestarts < kSchedule);
-
 /// Two buckets an octave of milliseconds: 0, 1, 2, 3, 4-5, 6-7, 8-11, 12-15 ...; the last one takes all that is longer.
 constexpr uint32_t kTurnBuckets = 32;
-static_assert(kTurns + kTurnBuckets <= kSchedule);
+static_assert(kTurns + kTurnBuckets <= kDeadLetters && kRestarts < kSchedule);
 constexpr uint32_t turn_bucket(uint32_t ms) {
   if (ms < 2) return ms;
   const auto octave = static_cast<uint32_t>(std::bit_width(ms)) - 1;

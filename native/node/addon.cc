@@ -85,7 +85,9 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
                              kTell,       kCall,       kAsk,            kSignal,      kValue,        kError, kItem, kEnd, kCredit,
                              kCursor,     kBatch,      kNextGeneration, kAskSequence, kUnderWay,     kLocalWork,
                              kTurn,       kNotices,    kActors,         kCurrent,     kMethod,       kYield,
-                             kReferenced, kUnmanned,   kLocalWaiting,  kLocalLost,   kLastCurrent,  kLastMethod, kLongestTurn, kTurns, kTurnBuckets, kDeadLetters, kUnobserved, kRestarts, kMaxSlots,      static_cast<uint32_t>(kSame)};
+                             kReferenced, kUnmanned,   kLocalWaiting,   kLocalLost,   kLastCurrent,   kLastMethod,
+                             kLongestTurn, kTurns,     kTurnBuckets,    kDeadLetters, kUnobserved,    kRestarts,
+                             kMaxSlots,   static_cast<uint32_t>(kSame)};
   auto list = Napi::Array::New(env);
   uint32_t at = 0;
   for (const uint32_t value : layout) list.Set(at++, value);

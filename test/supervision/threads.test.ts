@@ -252,6 +252,19 @@ test.serial(
   },
 )
 
+test.serial('5.5: an error that is caught ends no thread, and nobody is blamed for it later', async (t) => {
+  const { actor, to } = await phoenix()
+  await actor.catchAll()
+  await actor.throwInTimer()
+  await until(async () => (await to.list()).includes('caught'))
+  const mortal = await Mortal.options({ placement: { slot: 1 }, name: 'culprit' }).spawn()
+  const death = event(system, 'threadDied')
+  tell(mortal).exit(9)
+  t.is((await death).actor, `culprit (${mortal.ref.actorId})`)
+  t.is((await death).method, 'exit')
+  await system.stop(actor)
+})
+
 test.serial(
   'spawns of supervised actors that fail with their thread leave no actor, and their names free',
   async (t) => {
