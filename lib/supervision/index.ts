@@ -1,6 +1,6 @@
 // What the layers above may use of supervision.
 
-export type { RestartSpec } from './policy.js'
+export { isMadeAgain, type RestartSpec } from './policy.js'
 export {
   type Failure,
   Supervised,

@@ -15,6 +15,11 @@ export interface RestartSpec {
   readonly group: Strategy | undefined
 }
 
+/** Anything that may run its constructor again. */
+export function isMadeAgain({ policy }: RestartSpec): boolean {
+  return policy !== 'never'
+}
+
 /** Waits that are told apart: each is twice the one before, so the last is at its longest. */
 const MOST_DOUBLINGS = 30
 /** A wait is longer than said by up to this share, so that what failed together does not come back together. */

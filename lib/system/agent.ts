@@ -1,111 +1,42 @@
 // The system's own actor on each thread, at index 0: what one thread asks of another about its actors.
 
-import type { ActorRef } from '../actor/index.js'
 import {
   type ActorHost,
   type ActorRecord,
-  adoptActor,
   type ClassInfo,
-  classInfo,
   forgetChild,
   loadClass,
-  refOf,
   type Start,
   startActor,
   stopActor,
 } from '../actor/index.js'
-import {
-  type Cell,
-  type CellOptions,
-  type Method,
-  PAUSED_RESTARTING,
-  PAUSED_STARTING,
-  Target,
-  targetOf,
-} from '../engine/index.js'
+import { type Cell, type Method, PAUSED_RESTARTING, PAUSED_STARTING } from '../engine/index.js'
 import { errors } from '../errors/index.js'
-import type { Logger } from '../options.js'
 import {
-  type Failure,
-  type RestartSpec,
-  Supervised,
+  isMadeAgain,
+  type Supervised,
   type SupervisionRequest,
   type Supervisor,
   supervisedBy,
 } from '../supervision/index.js'
 import type { SystemEvent } from './events.js'
-import { KeptActors, type KeptRequest, type Revival } from './kept.js'
-
-/** Calls of an agent, by number. */
-export const AGENT_SPAWN = 1
-export const AGENT_STOP = 2
-export const AGENT_LOOKUP = 3
-export const AGENT_STOP_ALL = 4
-export const AGENT_EVENTS = 5
-export const AGENT_CHILD_STOPPED = 6
-export const AGENT_LOG = 7
-export const AGENT_UNMANNED = 8
-export const AGENT_SUPERVISION = 9
-export const AGENT_DESCRIBE = 10
-export const AGENT_KEPT = 11
-
-export interface SpawnRequest {
-  readonly moduleUrl: string
-  readonly type: string
-  /** The description of the class as the caller knows it. */
-  readonly text: string
-  readonly args: readonly unknown[]
-  readonly options: CellOptions
-  readonly name: string | undefined
-  readonly parent: ActorRef | undefined
-  readonly pool: number
-  readonly permits: number
-  readonly restarts: RestartSpec
-  /** Of this spawn alone. */
-  readonly key: string
-}
-
-/** What an actor's own thread says of it. */
-export interface LocalDescription {
-  readonly name: string | undefined
-  readonly type: string
-  readonly parent: ActorRef | undefined
-  readonly children: readonly ActorRef[]
-  readonly status: ActorStatus
-  readonly waiting: number
-  readonly underWay: number
-  readonly restarts: number
-  readonly lastFailure: Failure | undefined
-}
-
-/** Where an actor is: index, generation and class. */
-export type Place = [index: number, generation: number, classId: number]
-
-export interface StopRequest {
-  readonly index: number
-  readonly generation: number
-  readonly drain: boolean
-}
-
-export interface ChildStopped {
-  readonly index: number
-  readonly generation: number
-  readonly child: ActorRef
-}
-
-export interface LogLine {
-  readonly level: keyof Logger
-  readonly fields: object
-  readonly message: string
-}
+import { KeptActors, type KeptRequest } from './kept.js'
+import { Outliving } from './outliving.js'
+import type {
+  ActorStatus,
+  ChildStopped,
+  LocalDescription,
+  LogLine,
+  Place,
+  SpawnRequest,
+  StopRequest,
+} from './requests.js'
 
 export class Agent {
   /** On the host: what the others' actors are made again from. */
   readonly kept: KeptActors = new KeptActors()
-  /** Actors of this thread that outlived the one before, until they are made again, or given up. */
-  readonly #revivals = new Map<Cell, Promise<void>>()
-  /** By slot: actors with a lower generation died with their thread. */
-  readonly #deaths = new Map<number, number>()
+  /** Those of this thread. */
+  readonly outliving: Outliving
   /** At a shutdown: the actors to stop, in the order in which they started. */
   #left: Cell[] = []
   readonly #host: ActorHost
@@ -116,6 +47,9 @@ export class Agent {
     this.#host = host
     this.#supervisor = supervisor
     this.#onEvents = onEvents
+    this.outliving = new Outliving(host, supervisor, async (request, supervision) =>
+      this.#startOf(await loadSame(request), request, request.args, supervision),
+    )
   }
 
   /** Its cell, which has to be the first of its thread. */
@@ -152,99 +86,6 @@ export class Agent {
     return cell
   }
 
-  /** Makes the actors again that outlived the thread before this one, first started first. */
-  reviveAll(): void {
-    const cells = this.#host.thread.reserve().sort((a, b) => a.generation - b.generation)
-    for (const cell of cells)
-      this.#revivals.set(
-        cell,
-        this.#revive(cell).finally(() => this.#revivals.delete(cell)),
-      )
-  }
-
-  async #revive(cell: Cell): Promise<void> {
-    const { logger } = this.#host
-    let revival: Revival | undefined
-    try {
-      revival = await this.#askHost('claim', cell)
-      if (revival === undefined || this.#isOrphan(revival.request)) return this.#giveUp(cell, revival)
-      const { request, restarts, times, error } = revival
-      const info = await loadClass(request.moduleUrl, request.type)
-      checkSame(info, request)
-      if (cell.closed) return
-      adoptActor(
-        this.#host,
-        cell,
-        this.#startOf(info, request, request.args, new Supervised(request.restarts, times, restarts)),
-      )
-      this.#supervisor.outlived(cell, error)
-    } catch (err) {
-      const actor = refOf(this.#host, cell.target).toString()
-      logger.error({ err, actor }, `${actor} could not be made again, and stops for good`)
-      this.#giveUp(cell, revival)
-    }
-  }
-
-  /** It has outlived its thread, but is not made again. */
-  #giveUp(cell: Cell, revival: Revival | undefined): void {
-    const { thread } = this.#host
-    const { slot, index, generation } = cell.target
-    if (cell.closed) return
-    for (const [on, at, of, , name] of thread.port.listNames())
-      if (on === slot && at === index && of === generation)
-        thread.port.removeName(name, slot, index, generation)
-    cell.pool = revival?.request.pool ?? 0
-    thread.close(cell)
-    this.#host.ended(cell, 'failed')
-  }
-
-  /** Its parent has died with another thread. */
-  #isOrphan({ parent }: SpawnRequest): boolean {
-    if (parent === undefined) return false
-    const { slot, generation } = targetOf(parent) as Target
-    return generation - (this.#deaths.get(slot) ?? generation) < 0
-  }
-
-  threadDied(slot: number, before: number): void {
-    this.#deaths.set(slot, before)
-    this.kept.threadDied(slot, before)
-  }
-
-  /** That spawn has failed with its thread: should the actor be there all the same, it is nobody's. */
-  async disown(key: string): Promise<void> {
-    const { thread } = this.#host
-    const disown: KeptRequest = { operation: 'disown', slot: thread.slot, key }
-    const at = (await thread.askSystem(
-      thread.targetAt(0, 0, 0, 0),
-      AGENT_KEPT,
-      disown,
-      Number.POSITIVE_INFINITY,
-    )) as { slot: number; place: Place } | undefined
-    if (at === undefined) return
-    const [index, generation] = at.place
-    const request: StopRequest = { index, generation, drain: false }
-    const agent = thread.targetAt(at.slot, 0, 0, 0)
-    await thread.askSystem(agent, AGENT_STOP, request, Number.POSITIVE_INFINITY).catch(() => undefined)
-  }
-
-  #askHost(operation: 'claim', { generation }: Cell): Promise<Revival | undefined> {
-    const { thread } = this.#host
-    const request: KeptRequest = { operation, slot: thread.slot, generation }
-    return thread.askSystem(
-      thread.targetAt(0, 0, 0, 0),
-      AGENT_KEPT,
-      request,
-      Number.POSITIVE_INFINITY,
-    ) as Promise<Revival | undefined>
-  }
-
-  /** The host hears it, even should this thread die right after. */
-  tellHost(request: KeptRequest): void {
-    const { thread } = this.#host
-    thread.sender.signal(thread.targetAt(0, 0, 0, 0), AGENT_KEPT, request)
-    thread.sender.flush()
-  }
-
   /** Starts an actor of this thread; a promise where its onStart is asynchronous. */
   start(start: Start): Place | Promise<Place> {
     const started = startActor(this.#host, start)
@@ -261,9 +102,9 @@ export class Agent {
     args: readonly unknown[] = request.args,
   ): Place | Promise<Place> {
     const place = this.start(this.#startOf(info, request, args, supervisedBy(request.restarts)))
-    if (!this.#outlives(info, request)) return place
+    if (info.moduleUrl === undefined || !this.outliving.is(request)) return place
     return Promise.resolve(place).then(async (there) => {
-      await this.#keep(there, request)
+      await this.outliving.keep(there, request)
       return there
     })
   }
@@ -280,46 +121,10 @@ export class Agent {
     return { info, make, options, name, parent, pool, permits, supervision }
   }
 
-  /** The death of this thread is a failure that it is made again after; with a parent here, its parent makes it anew. */
-  #outlives({ moduleUrl }: ClassInfo, { restarts, parent }: SpawnRequest): boolean {
-    const { slot } = this.#host.thread
-    if (slot === 0 || moduleUrl === undefined || !isMadeAgain(restarts)) return false
-    return parent === undefined || targetOf(parent)?.slot !== slot
-  }
-
-  async #keep(place: Place, request: SpawnRequest): Promise<void> {
-    const { thread } = this.#host
-    const { slot } = thread
-    const [index, generation] = place
-    const cell = thread.cells[index]
-    if (cell?.generation !== generation) return
-    try {
-      const keep: KeptRequest = { operation: 'keep', slot, place, request }
-      await thread.askSystem(thread.targetAt(0, 0, 0, 0), AGENT_KEPT, keep, Number.POSITIVE_INFINITY)
-    } catch (error) {
-      await stopActor(this.#host, cell, false, 'stopped')
-      throw error
-    }
-    if (cell.closed) this.tellHost({ operation: 'drop', slot, generation })
-    else thread.keep(cell)
-  }
-
-  /** It is gone for good. */
-  ended(cell: Cell): void {
-    if (!cell.kept || cell.index === 0 || this.#host.thread.stopped) return
-    this.tellHost({ operation: 'drop', slot: this.#host.thread.slot, generation: cell.generation })
-  }
-
-  /** That actor, when it has been made again, or given up, should it have outlived its thread. */
-  async #revived(index: number): Promise<void> {
-    const cell = this.#host.thread.cells[index]
-    if (cell !== undefined) await this.#revivals.get(cell)
-  }
-
   #supervise(request: SupervisionRequest): unknown {
-    if (this.#revivals.size === 0 || request.operation === 'poolClosed' || request.operation === 'watch')
+    if (this.outliving.isDone || request.operation === 'poolClosed' || request.operation === 'watch')
       return this.#supervisor.asked(request)
-    return this.#revived(request.index).then(() => this.#supervisor.asked(request))
+    return this.outliving.revived(request.index).then(() => this.#supervisor.asked(request))
   }
 
   /**
@@ -327,7 +132,7 @@ export class Agent {
    * @returns when the last one of those that are left started, -1 where none is
    */
   async #stopAll(since: number): Promise<number> {
-    await Promise.all(this.#revivals.values())
+    await this.outliving.allRevived()
     const stops: Promise<void>[] = []
     for (let last = this.#lastLeft(); last !== undefined && startOf(last) >= since; last = this.#lastLeft()) {
       this.#left.pop()
@@ -353,9 +158,7 @@ export class Agent {
   }
 
   async #spawn(request: SpawnRequest): Promise<Place> {
-    const info = await loadClass(request.moduleUrl, request.type)
-    checkSame(info, request)
-    const place = await this.startClass(info, request)
+    const place = await this.startClass(await loadSame(request), request)
     const cell = this.#host.thread.cells[place[0]]
     if (cell !== undefined) this.#host.thread.expose(cell.target) // it was asked for by another thread
     return place
@@ -368,7 +171,7 @@ export class Agent {
   }
 
   async #stop({ index, generation, drain }: StopRequest): Promise<boolean> {
-    await this.#revived(index)
+    await this.outliving.revived(index)
     const cell = this.#host.thread.cells[index]
     if (cell === undefined || cell.generation !== generation || index === 0) return false
     await stopActor(this.#host, cell, drain, 'stopped')
@@ -377,7 +180,7 @@ export class Agent {
 
   async #describe(index: number, generation: number): Promise<LocalDescription | undefined> {
     const { thread } = this.#host
-    await this.#revived(index)
+    await this.outliving.revived(index)
     const cell = thread.cells[index]
     if (cell === undefined || cell.generation !== generation || index === 0) return undefined
     const { name, info, parent, children = [], stopping, supervision } = cell.actor as ActorRecord
@@ -411,22 +214,14 @@ function startOf({ actor }: Cell): number {
   return (actor as ActorRecord).startedMs
 }
 
-/** What an actor is at. */
-export type ActorStatus = 'starting' | 'running' | 'restarting' | 'stopping'
-
 function statusOf({ paused }: Cell): ActorStatus {
   if ((paused & PAUSED_RESTARTING) !== 0) return 'restarting'
   return (paused & PAUSED_STARTING) !== 0 ? 'starting' : 'running'
 }
 
-/** Anything that may run its constructor again. */
-function isMadeAgain({ policy }: RestartSpec): boolean {
-  return policy !== 'never'
+/** The class, which is the one that whoever spawns knows. */
+async function loadSame({ moduleUrl, type, text }: SpawnRequest): Promise<ClassInfo> {
+  const info = await loadClass(moduleUrl, type)
+  if (info.text !== text) throw errors.classMismatch(type, 'a class with other methods on that thread')
+  return info
 }
-
-function checkSame(info: ClassInfo, request: SpawnRequest): void {
-  if (info.text !== request.text)
-    throw errors.classMismatch(request.type, 'a class with other methods on that thread')
-}
-
-export { classInfo, Target }

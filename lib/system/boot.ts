@@ -19,7 +19,7 @@ function begin(slot: number): void {
   )
   setCurrentHost(local)
   setSystem(ActorSystem.onThread(local, data.arena))
-  local.agent.reviveAll()
+  local.agent.outliving.reviveAll()
 
   // This thread ends: whose doing it is, is said before.
   let blamed = false

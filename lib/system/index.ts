@@ -1,6 +1,5 @@
 // What the layers above may use of the system layer.
 
-export type { ActorStatus } from './agent.js'
 export { ResolveBuilder, SpawnBuilder, SupervisionSpec } from './builders.js'
 export type { DeadLetter, Restart, Stuck, SystemEvents, ThreadDied, UnobservedError } from './events.js'
 export { actorSystem, getSystem, init, isHost, resolve, shutdown, spawn } from './global.js'
@@ -16,6 +15,7 @@ export {
   type ResolvePolicy,
   RoundRobinPolicy,
 } from './policies.js'
+export type { ActorStatus } from './requests.js'
 export { handleSignals } from './signals.js'
 export {
   type ActorDescription,

@@ -3,8 +3,8 @@
 
 import { targetOf } from '../engine/index.js'
 import { errors } from '../errors/index.js'
-import type { Place, SpawnRequest } from './agent.js'
 import type { Restart } from './events.js'
+import type { Place, SpawnRequest } from './requests.js'
 
 interface Keep {
   readonly operation: 'keep'

@@ -33,8 +33,9 @@ import {
   Supervisor,
   type SupervisorHost,
 } from '../supervision/index.js'
-import { AGENT_CHILD_STOPPED, AGENT_SUPERVISION, Agent, type ChildStopped } from './agent.js'
+import { Agent } from './agent.js'
 import { Events } from './events.js'
+import { AGENT_CHILD_STOPPED, AGENT_SUPERVISION, type ChildStopped } from './requests.js'
 import type { Death } from './workers.js'
 
 /** What an engine thread is told at its start. */
@@ -115,7 +116,7 @@ export class LocalThread implements SupervisorHost {
   }
 
   ended(cell: Cell, reason: StopReason): void {
-    this.agent.ended(cell)
+    this.agent.outliving.ended(cell)
     this.supervisor.watches.ended(cell, reason)
   }
 
@@ -142,7 +143,7 @@ export class LocalThread implements SupervisorHost {
     if (!cell.kept) return this.events.happened({ name: 'restart', data: event })
     this.events.count('restart')
     const { generation, target } = cell
-    this.agent.tellHost({
+    this.agent.outliving.tellHost({
       operation: 'restarted',
       slot: target.slot,
       generation,
@@ -254,7 +255,8 @@ export class LocalThread implements SupervisorHost {
         }),
       threadDied: (slot, before) => {
         const isOf = (target: Target) => target.slot === slot && target.generation - before < 0
-        this.agent.threadDied(slot, before)
+        this.agent.outliving.threadDied(slot, before)
+        this.agent.kept.threadDied(slot, before)
         this.forgetChildren(slot, before)
         this.#orphaned(isOf)
         this.supervisor.watches.threadDied(isOf)

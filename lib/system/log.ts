@@ -2,8 +2,8 @@
 
 import { inspect } from 'node:util'
 import { consoleLogger, type Logger } from '../options.js'
-import { AGENT_LOG, type LogLine } from './agent.js'
 import type { LocalThread } from './local.js'
+import { AGENT_LOG, type LogLine } from './requests.js'
 
 /** local: the thread, which is made after its logger. */
 export function hostLogger(local: () => LocalThread): Logger {

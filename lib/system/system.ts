@@ -46,7 +46,20 @@ import {
   type SystemOptions,
   withMore,
 } from '../options.js'
-import { type Failure, type RestartSpec, type Supervised, supervisedBy } from '../supervision/index.js'
+import {
+  type Failure,
+  isMadeAgain,
+  type RestartSpec,
+  type Supervised,
+  supervisedBy,
+} from '../supervision/index.js'
+import { ResolveBuilder, SpawnBuilder } from './builders.js'
+import { delayOf, type EventLoopDelay } from './delays.js'
+import { EVENTS, type SystemEvents } from './events.js'
+import { LazyRef } from './lazy.js'
+import { LocalThread, type SystemSide, type ThreadData } from './local.js'
+import { Placer } from './placement.js'
+import { type Candidate, type ResolveOptions, RoundRobinPolicy } from './policies.js'
 import {
   type ActorStatus,
   AGENT_DESCRIBE,
@@ -60,14 +73,7 @@ import {
   type Place,
   type SpawnRequest,
   type StopRequest,
-} from './agent.js'
-import { ResolveBuilder, SpawnBuilder } from './builders.js'
-import { delayOf, type EventLoopDelay } from './delays.js'
-import { EVENTS, type SystemEvents } from './events.js'
-import { LazyRef } from './lazy.js'
-import { LocalThread, type SystemSide, type ThreadData } from './local.js'
-import { Placer } from './placement.js'
-import { type Candidate, type ResolveOptions, RoundRobinPolicy } from './policies.js'
+} from './requests.js'
 import { Watchdog } from './watchdog.js'
 import { Workers } from './workers.js'
 
@@ -626,7 +632,7 @@ export class ActorSystem implements SystemSide {
       if ((error as { code?: unknown }).code !== 'ERR_PULSING_THREAD_DIED') throw error
       // The threads end: that is no death that another one makes good.
       if (this.#stopping !== undefined) throw errors.systemStopped()
-      if (request.restarts.policy !== 'never') await agent.disown(request.key)
+      if (isMadeAgain(request.restarts)) await agent.outliving.disown(request.key)
       throw error
     } finally {
       this.#placer.ended(slot)
