@@ -18,6 +18,20 @@ test.serial(
   },
 )
 
+for (const args of [
+  ['--seed', 'abc'],
+  ['--plant', 'flowers'],
+  ['--minute', '1'],
+  ['--seconds', '-1'],
+])
+  test(`chaos with ${args.join(' ')} says what is wrong, and begins nothing`, async (t) => {
+    const ended = await run(program, { args })
+    t.is(ended.code, 2)
+    t.is(ended.stdout, '')
+    t.true(ended.stderr.includes(args[0] as string))
+    t.false(ended.stderr.includes('    at '))
+  })
+
 const findings = {
   loss: /was answered, but not handled|has not begun, and is lost/,
   double: /has begun 2 times/,

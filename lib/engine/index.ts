@@ -9,9 +9,6 @@ export { Cell, PAUSED_FULL, PAUSED_RESTARTING, PAUSED_STARTING, PAUSED_STOPPING 
 export { copyValue, isShared, share, transfer } from './codec/index.js'
 export { DRAINED, SIGNALLED } from './deliver.js'
 export {
-  ACTORS,
-  CONTROL_BYTES,
-  CURRENT,
   DEAD_LETTERS,
   LOCAL_LOST,
   MAX_ARGUMENTS,

@@ -7,6 +7,7 @@ import { Cancellations } from './cancellations.js'
 import { Cell, type CellOptions, type Method, PAUSED_RESTARTING, PAUSED_STARTING } from './cell.js'
 import { bulk, copyList, copyValue, Decoder, type Words } from './codec/index.js'
 import { ThreadCodecHost } from './codec-host.js'
+import { Controls } from './controls.js'
 import { Dispatcher } from './dispatch.js'
 import * as frame from './frame.js'
 import { path } from './frames.js'
@@ -28,11 +29,8 @@ const {
   CONTROL_BYTES,
   CURRENT,
   CURSOR,
-  LAST_CURRENT,
-  LAST_METHOD,
   LOCAL_WAITING,
   LOCAL_WORK,
-  LONGEST_TURN,
   METHOD,
   NEXT_GENERATION,
   NOTICE_ARENA_ROOM,
@@ -46,9 +44,6 @@ const {
   SIGNAL,
   STREAMED,
   TURN,
-  TURN_BUCKETS,
-  TURNS,
-  UNMANNED,
   YIELD,
 } = frame
 
@@ -75,8 +70,7 @@ export class Thread {
   readonly slots: number
   readonly port: Port
   readonly control: Int32Array
-  /** Those of all slots. */
-  readonly #controls: Int32Array
+  readonly controls: Controls
   readonly hooks: Hooks
   readonly asks: Asks
   readonly sender: Sender
@@ -117,7 +111,7 @@ export class Thread {
       f64: new Float64Array(options.arena),
       u8: new Uint8Array(options.arena),
     }
-    this.#controls = new Int32Array(options.arena, 0, (CONTROL_BYTES >> 2) * options.slots)
+    this.controls = new Controls(options.arena, options.slots)
     this.control = new Int32Array(options.arena, options.slot * CONTROL_BYTES, CONTROL_BYTES >> 2)
     const port = options.attach(() => this.#work(true))
     if (port === undefined) throw errors.internal(`slot ${options.slot} is taken`)
@@ -381,39 +375,8 @@ export class Thread {
   askSystem(target: Target, method: number, value: unknown, timeoutMs: number): Promise<unknown> {
     if (this.stopped) return Promise.reject(errors.systemStopped())
     if (target.cell !== undefined) return this.ask(target, method, 1, value, timeoutMs, undefined, true)
-    if (this.isUnmanned(target.slot)) return Promise.reject(errors.threadGone(target.slot))
+    if (this.controls.isUnmanned(target.slot)) return Promise.reject(errors.threadGone(target.slot))
     return this.sender.askSlow(target, method, 1, value, timeoutMs, undefined, true, SIGNAL)
-  }
-
-  /** Turns of a thread's event loop, and whose method it runs: -1 for nobody's. */
-  runningOn(slot: number): { turn: number; index: number; method: number } {
-    const at = slot * (CONTROL_BYTES >> 2)
-    const [turn, index, method] = [TURN, CURRENT, METHOD].map((word) => this.#controls[at + word] as number)
-    return { turn: turn as number, index: index as number, method: method as number }
-  }
-
-  /** How long the turns of a slot's event loop took: the longest in milliseconds, and how many by bucket. */
-  turnsOf(slot: number): { longestMs: number; counts: Int32Array } {
-    const at = slot * (CONTROL_BYTES >> 2)
-    return {
-      longestMs: this.#controls[at + LONGEST_TURN] as number,
-      counts: this.#controls.slice(at + TURNS, at + TURNS + TURN_BUCKETS),
-    }
-  }
-
-  /** Whose method the thread of that slot ran that has ended last. */
-  lastOn(slot: number): { index: number; method: number } {
-    const at = slot * (CONTROL_BYTES >> 2)
-    const [index, method] = [LAST_CURRENT, LAST_METHOD].map((word) => this.#controls[at + word] as number)
-    return { index: index as number, method: method as number }
-  }
-
-  /** That word of every slot's control block, added up. */
-  total(word: number): number {
-    let sum = 0
-    for (let slot = 0; slot < this.slots; slot++)
-      sum += (this.#controls[slot * (CONTROL_BYTES >> 2) + word] as number) >>> 0
-    return sum
   }
 
   /** The actor that lives there, or lived there last, where this thread has heard of it. */
@@ -421,14 +384,9 @@ export class Thread {
     return this.#targets.lastAt(slot, index)
   }
 
-  /** No thread comes for that slot any more. */
-  isUnmanned(slot: number): boolean {
-    return this.#controls[slot * (CONTROL_BYTES >> 2) + UNMANNED] !== 0
-  }
-
   /** On the host: no thread comes for that slot any more, so nobody is to wait for its agent, or its actors. */
   leaveUnmanned(slot: number): void {
-    this.#controls[slot * (CONTROL_BYTES >> 2) + UNMANNED] = 1
+    this.controls.setUnmanned(slot)
     this.port.giveUp(slot)
     this.agentGone(slot)
   }

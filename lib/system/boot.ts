@@ -18,7 +18,7 @@ function begin(slot: number): void {
     hostLogger(() => local),
   )
   setCurrentHost(local)
-  setSystem(ActorSystem.onThread(local, data.arena))
+  setSystem(ActorSystem.onThread(local))
   local.agent.outliving.reviveAll()
 
   // This thread ends: whose doing it is, is said before.

@@ -198,7 +198,7 @@ export class LocalThread implements SupervisorHost {
   /** On the host: the thread of that slot has ended. */
   died(slot: number, { error, code, culprit }: Death): void {
     this.agent.kept.died(slot, error)
-    const { index, method } = this.thread.lastOn(slot)
+    const { index, method } = this.thread.controls.ranLast(slot)
     const ran = { ...this.#whoIs(slot, index, method), type: undefined }
     const { actor, type, method: name } = culprit?.type === undefined ? ran : culprit
     this.events.died({ slot, error, actor, type, method: name }, code)
@@ -206,12 +206,12 @@ export class LocalThread implements SupervisorHost {
 
   /** Of the actor whose message is being handled. */
   methodRunning({ target }: Cell): string {
-    return this.#methodName(target, this.thread.runningOn(this.thread.slot).method)
+    return this.#methodName(target, this.thread.controls.running(this.thread.slot).method)
   }
 
   /** Whose method a thread runs, as far as this one can tell. */
   whoRunsOn(slot: number): { actor: string | undefined; method: string | undefined } {
-    const { index, method } = this.thread.runningOn(slot)
+    const { index, method } = this.thread.controls.running(slot)
     return this.#whoIs(slot, index, method)
   }
 

@@ -1,6 +1,6 @@
 // Which thread an actor is spawned on (contract, section 2).
 
-import { ACTORS, CONTROL_BYTES, type Thread } from '../engine/index.js'
+import type { Thread } from '../engine/index.js'
 import { errors } from '../errors/index.js'
 import type { Placement } from '../options.js'
 
@@ -8,18 +8,16 @@ export class Placer {
   readonly #thread: Thread
   readonly #own: number
   readonly #slots: number
-  readonly #control: Int32Array
   /** Spawns under way, which the counts of the slots do not show yet. */
   readonly #pending: Int32Array
   #turn = 0
 
   /** thread: the calling one. */
-  constructor(arena: SharedArrayBuffer, thread: Thread) {
+  constructor(thread: Thread) {
     const { slot, slots } = thread
     this.#thread = thread
     this.#own = slot
     this.#slots = slots
-    this.#control = new Int32Array(arena, 0, (CONTROL_BYTES >> 2) * slots)
     this.#pending = new Int32Array(slots)
   }
 
@@ -38,7 +36,7 @@ export class Placer {
     if (placement === 'auto') return this.#own === 0 ? this.#leastLoaded() : this.#own
     for (let i = 1; i < this.#slots; i++) {
       this.#turn = (this.#turn % (this.#slots - 1)) + 1
-      if (!this.#thread.isUnmanned(this.#turn)) return this.#turn
+      if (!this.#thread.controls.isUnmanned(this.#turn)) return this.#turn
     }
     return 0
   }
@@ -51,20 +49,14 @@ export class Placer {
     this.#pending[slot] = (this.#pending[slot] as number) - 1
   }
 
-  /** Live actors of a slot. */
-  actors(slot: number): number {
-    // Its agent is one of them.
-    return Math.max((this.#control[(CONTROL_BYTES >> 2) * slot + ACTORS] as number) - 1, 0)
-  }
-
   #leastLoaded(): number {
     let best = 0
     let least = Number.POSITIVE_INFINITY
     for (let i = 1; i < this.#slots; i++) {
       // From the next in turn, so that equals take turns.
       const slot = ((this.#turn + i - 1) % (this.#slots - 1)) + 1
-      const load = this.actors(slot) + (this.#pending[slot] as number)
-      if (load < least && !this.#thread.isUnmanned(slot)) {
+      const load = this.#thread.controls.actors(slot) + (this.#pending[slot] as number)
+      if (load < least && !this.#thread.controls.isUnmanned(slot)) {
         least = load
         best = slot
       }

@@ -5,7 +5,6 @@ import {
   type ActorHost,
   ActorId,
   type ActorProxy,
-  type ActorRecord,
   type ActorRef,
   type AnyClass,
   type ClassInfo,
@@ -27,7 +26,6 @@ import {
   POOL_SLOT,
   RESTARTS,
   Target,
-  targetOf,
   UNOBSERVED,
 } from '../engine/index.js'
 import { errors, reading } from '../errors/index.js'
@@ -39,25 +37,28 @@ import {
   checkStopOptions,
   checkSystemOptions,
   type ResolvedSpawnOptions,
-  type ResolvedSystemOptions,
   type ShutdownOptions,
   type SpawnOptions,
   type StopOptions,
   type SystemOptions,
   withMore,
 } from '../options.js'
-import {
-  type Failure,
-  isMadeAgain,
-  type RestartSpec,
-  type Supervised,
-  supervisedBy,
-} from '../supervision/index.js'
+import { type Failure, isMadeAgain, supervisedBy } from '../supervision/index.js'
 import { ResolveBuilder, SpawnBuilder } from './builders.js'
 import { delayOf, type EventLoopDelay } from './delays.js'
-import { EVENTS, type SystemEvents } from './events.js'
+import type { SystemEvents } from './events.js'
+import {
+  ACTOR,
+  checkInstance,
+  checkListener,
+  infoOf,
+  isClass,
+  isTarget,
+  makerOf,
+  restartsOf,
+} from './given.js'
 import { LazyRef } from './lazy.js'
-import { LocalThread, type SystemSide, type ThreadData } from './local.js'
+import { LocalThread, type SystemSide } from './local.js'
 import { Placer } from './placement.js'
 import { type Candidate, type ResolveOptions, RoundRobinPolicy } from './policies.js'
 import {
@@ -74,7 +75,8 @@ import {
   type SpawnRequest,
   type StopRequest,
 } from './requests.js'
-import { Watchdog } from './watchdog.js'
+import { makeEngine, watchdogOf } from './setup.js'
+import type { Watchdog } from './watchdog.js'
 import { Workers } from './workers.js'
 
 /** A member of the cluster; a system without one is its only member. */
@@ -166,18 +168,12 @@ export class ActorSystem implements SystemSide {
   /** So far, of classes, from this thread. */
   #spawns = 0
 
-  private constructor(
-    local: LocalThread,
-    arena: SharedArrayBuffer,
-    engine?: number,
-    workers?: Workers,
-    watchdog?: Watchdog,
-  ) {
+  private constructor(local: LocalThread, engine?: number, workers?: Workers, watchdog?: Watchdog) {
     this.#local = local
     this.#engine = engine
     this.#workers = workers
     this.#watchdog = watchdog
-    this.#placer = new Placer(arena, local.thread)
+    this.#placer = new Placer(local.thread)
     local.side = this
   }
 
@@ -201,13 +197,7 @@ export class ActorSystem implements SystemSide {
       },
     })
     local.agent.kept.onKeep = () => workers.keepSpare()
-    const system = new ActorSystem(
-      local,
-      data.arena,
-      data.engine,
-      workers,
-      watchdogOf(local, workers, options),
-    )
+    const system = new ActorSystem(local, data.engine, workers, watchdogOf(local, workers, options))
     try {
       await Promise.all(Array.from({ length: options.threads }, (_, i) => workers.start(i + 1)))
     } catch (error) {
@@ -218,8 +208,8 @@ export class ActorSystem implements SystemSide {
   }
 
   /** @internal Of the engine: the system as seen from one of its engine threads. */
-  static onThread(local: LocalThread, arena: SharedArrayBuffer): ActorSystem {
-    const system = new ActorSystem(local, arena)
+  static onThread(local: LocalThread): ActorSystem {
+    const system = new ActorSystem(local)
     const host = local.agentOf(0)
     local.events.forwardTo((events) =>
       local.thread.askSystem(host, AGENT_EVENTS, events, Number.POSITIVE_INFINITY),
@@ -413,15 +403,15 @@ export class ActorSystem implements SystemSide {
     return {
       threads: Array.from({ length: this.#local.slots }, (_, slot) => ({
         slot,
-        actors: this.#placer.actors(slot),
+        actors: thread.controls.actors(slot),
         utilization: this.#workers?.utilization(slot) ?? 0,
-        eventLoopDelay: delayOf(thread.turnsOf(slot)),
+        eventLoopDelay: delayOf(thread.controls.turns(slot)),
       })),
       engine: thread.port.stats(),
       bridge: bridge !== undefined,
-      deadLetters: thread.total(DEAD_LETTERS) + thread.total(LOCAL_LOST),
-      unobservedErrors: thread.total(UNOBSERVED),
-      restarts: thread.total(RESTARTS),
+      deadLetters: thread.controls.total(DEAD_LETTERS) + thread.controls.total(LOCAL_LOST),
+      unobservedErrors: thread.controls.total(UNOBSERVED),
+      restarts: thread.controls.total(RESTARTS),
       threadsDied: events.threadsDied,
     }
   }
@@ -717,7 +707,7 @@ export class ActorSystem implements SystemSide {
   #sayWhatIsLeft(timeoutMs: number): void {
     const { thread, logger } = this.#local
     let left = 0
-    for (let slot = 0; slot < this.#local.slots; slot++) left += this.#placer.actors(slot)
+    for (let slot = 0; slot < this.#local.slots; slot++) left += thread.controls.actors(slot)
     const names = thread.port.listNames().map(([, , , , name]) => name)
     const some = names.slice(0, NAMES_TO_SAY)
     const among =
@@ -740,126 +730,6 @@ export class ActorSystem implements SystemSide {
     if (this.#engine !== undefined) addon.forget(this.#engine)
     if (currentHost() === this.#local) setCurrentHost(undefined)
   }
-}
-
-function watchdogOf(local: LocalThread, workers: Workers, options: ResolvedSystemOptions): Watchdog {
-  return new Watchdog({
-    stuckThreadMs: options.stuckThreadMs,
-    terminateStuckAfterMs: options.terminateStuckAfterMs,
-    slots: Array.from({ length: options.threads }, (_, i) => i + 1),
-    signOf: (slot) => {
-      const idleMs = workers.idleMs(slot)
-      return idleMs === undefined ? undefined : { turn: local.thread.runningOn(slot).turn, idleMs }
-    },
-    stuck: (slot, stuckMs) => local.events.stuck({ slot, ...local.whoRunsOn(slot), stuckMs }),
-    terminate: (slot, stuckMs) => {
-      options.logger.error({ slot, stuckMs }, `thread ${slot} is ended, since it is stuck`)
-      workers.terminate(slot)
-    },
-  })
-}
-
-async function makeEngine(options: ResolvedSystemOptions): Promise<ThreadData> {
-  const slots = options.threads + 1
-  const arena = new SharedArrayBuffer(options.arenaBytes)
-  const engine = addon.create(new Uint8Array(arena), slots, options.cores)
-  if (engine === 0)
-    throw errors.invalidOption(
-      'arenaBytes',
-      options.arenaBytes,
-      `at least ${slots * 32 + 32 * slots * (slots + 4)} KiB for ${options.threads} threads`,
-    )
-  const nodeId = options.nodeId ?? (await randomId())
-  const segmentBytes = addon.segmentBytes(engine)
-  return {
-    engine,
-    slots,
-    arena,
-    segmentBytes,
-    maxMessageBytes: options.maxMessageBytes,
-    nodeId,
-    epochMs: performance.timeOrigin + performance.now(),
-  }
-}
-
-/** Loaded here alone: it takes a while, which each engine thread would pay for. */
-async function randomId(): Promise<string> {
-  const { randomBytes } = await import('node:crypto')
-  return randomBytes(8).toString('hex')
-}
-
-function infoOf(instance: object): ClassInfo {
-  return reading('actor', () => classOf(instance))
-}
-
-function classOf(instance: object): ClassInfo {
-  if (isPlain(instance) || targetOf(instance) !== undefined)
-    throw errors.invalidArgument('actor', instance, 'an instance of a class, or a class')
-  const Class = instance.constructor as AnyClass | undefined
-  if (typeof Class === 'function' && Class.prototype === Object.getPrototypeOf(instance))
-    return classInfo(Class)
-  const prototype = Object.getPrototypeOf(instance) as object | null
-  throw errors.invalidArgument(
-    'actor',
-    prototype === null ? 'an object without a class' : instance,
-    'an instance of a class',
-  )
-}
-
-function checkInstance(what: unknown): object {
-  if (typeof what === 'object' && what !== null) return what
-  throw errors.invalidArgument('actor', what, 'an instance of a class, or a class')
-}
-
-/** The instance that is there already, then ones of the factory: all of one class. */
-function makerOf(instance: object, factory: () => object): () => object {
-  let first: object | undefined = instance
-  const prototype = Object.getPrototypeOf(instance)
-  return () => {
-    const made = first ?? checkInstance(factory())
-    first = undefined
-    if (Object.getPrototypeOf(made) !== prototype)
-      throw errors.invalidArgument('factory', made, 'a function that makes instances of one class')
-    return made
-  }
-}
-
-/** What a spawn says of restarts; its parent says what a failure does to its siblings. */
-function restartsOf(options: ResolvedSpawnOptions, parent: ActorRef | undefined): RestartSpec {
-  const {
-    restartPolicy: policy,
-    maxRestarts,
-    restartWindowMs,
-    minBackoffMs,
-    maxBackoffMs,
-    strategy,
-  } = options
-  const record = parent === undefined ? undefined : (targetOf(parent)?.cell?.actor as ActorRecord | undefined)
-  const group = (record?.supervision as Supervised | undefined)?.spec.strategy
-  return { policy, maxRestarts, restartWindowMs, minBackoffMs, maxBackoffMs, strategy, group }
-}
-
-/** It has no methods of its own that anybody could call. */
-function isPlain(value: object): boolean {
-  return Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype
-}
-
-const ACTOR = 'the name of an actor, a reference or a proxy'
-
-/** The engine's own, which needs no check. */
-function isTarget(which: unknown): which is Target {
-  return reading('which', () => which instanceof Target)
-}
-
-function isClass(factory: () => object): boolean {
-  return reading('factory', () => /^class\b/.test(Function.prototype.toString.call(factory)))
-}
-
-/** Of on and off. */
-function checkListener(event: unknown, listener: unknown): void {
-  if (!EVENTS.includes(event as keyof SystemEvents))
-    throw errors.invalidArgument('event', event, `one of ${EVENTS.join(', ')}`)
-  if (typeof listener !== 'function') throw errors.invalidArgument('listener', listener, 'a function')
 }
 
 async function withTimeout(done: Promise<unknown>, timeoutMs: number): Promise<boolean> {

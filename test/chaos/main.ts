@@ -6,20 +6,44 @@ import { parseArgs } from 'node:util'
 import type { Plant } from './actors.js'
 import { Shake } from './shake.js'
 
-const { values } = parseArgs({
-  options: {
-    minutes: { type: 'string' },
-    seconds: { type: 'string' },
-    rounds: { type: 'string' },
-    seed: { type: 'string', default: '1' },
-    from: { type: 'string', default: '0' },
-    plant: { type: 'string' },
-  },
-})
-const seed = Number(values.seed)
-const first = Number(values.from)
-const most = values.rounds === undefined ? Number.POSITIVE_INFINITY : Number(values.rounds)
-const ms = values.seconds !== undefined ? Number(values.seconds) * 1000 : Number(values.minutes ?? 1) * 60_000
+const OPTIONS = {
+  minutes: { type: 'string' },
+  seconds: { type: 'string' },
+  rounds: { type: 'string' },
+  seed: { type: 'string' },
+  from: { type: 'string' },
+  plant: { type: 'string' },
+} as const
+const PLANTS = ['loss', 'double', 'swap']
+
+function refuse(sentence: string): never {
+  console.error(sentence)
+  process.exit(2)
+}
+
+function given() {
+  try {
+    return parseArgs({ options: OPTIONS }).values
+  } catch (error) {
+    return refuse((error as Error).message)
+  }
+}
+
+const values = given()
+
+function number(name: Exclude<keyof typeof OPTIONS, 'plant'>, otherwise: number): number {
+  const text = values[name]
+  if (text === undefined) return otherwise
+  if (!/^\d+(\.\d+)?$/.test(text)) refuse(`--${name} takes a number from 0, not ${text}.`)
+  return Number(text)
+}
+
+const seed = number('seed', 1)
+const first = number('from', 0)
+const most = number('rounds', Number.POSITIVE_INFINITY)
+const ms = values.seconds === undefined ? number('minutes', 1) * 60_000 : number('seconds', 0) * 1000
+if (values.plant !== undefined && !PLANTS.includes(values.plant))
+  refuse(`--plant takes ${PLANTS.join(', ')}, not ${values.plant}.`)
 const SAY_EVERY_MS = 10_000
 
 /** What must be back where it began. */

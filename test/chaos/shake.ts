@@ -2,9 +2,10 @@
 // compares what became of each message with what may.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type ActorRef, type ActorSystem, actorSystem, type Logger, stream, tell, withCall } from 'pulsing'
+import { type ActorRef, type ActorSystem, actorSystem, type Logger, tell, withCall } from 'pulsing'
 import { Branch, Chatter, type ChatterProxy, Leaf, type LeafProxy, leafName, type Plant } from './actors.js'
 import { LEAVES, Ledger, MESSAGES, SENDERS } from './ledger.js'
+import { again, readAll, within } from './patience.js'
 import { Random } from './random.js'
 
 export const THREADS = 2
@@ -15,7 +16,6 @@ const LEAVES_OF_BRANCHES = 500
 const FRAGILE = 20
 const FRAGILE_RESTARTS = 2
 const ROUND_MS = 250
-const QUIET_MS = 60_000
 
 const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {} }
 
@@ -373,30 +373,4 @@ export class Shake {
     const { engine } = this.#system.stats()
     if (engine.blocks > 0) wrong.push(`${engine.blocks} blocks of memory are left between the threads`)
   }
-}
-
-/** A machine that is busy with other things may make the watchdog end a thread at any time. */
-async function again<T>(spawn: () => Promise<T>): Promise<T> {
-  for (let tries = 0; ; tries++) {
-    try {
-      return await spawn()
-    } catch (error) {
-      if ((error as { code?: unknown }).code !== 'ERR_PULSING_THREAD_DIED' || tries === 10) throw error
-    }
-  }
-}
-
-async function readAll(items: AsyncIterable<number> & PromiseLike<unknown>): Promise<void> {
-  let next = 0
-  for await (const item of stream(items as never) as AsyncIterable<number>)
-    if (item !== next++) throw Object.assign(new Error('an item is missing'), { code: 'MISSING_ITEM' })
-}
-
-async function within<T>(promise: Promise<T>, sentence: string, wrong: string[]): Promise<T | undefined> {
-  const late = new AbortController()
-  const timer = sleep(QUIET_MS, undefined, { signal: late.signal }).catch(() => undefined)
-  const result = await Promise.race([promise.then((value) => ({ value })), timer])
-  late.abort()
-  if (result === undefined) wrong.push(`${sentence} after ${QUIET_MS} ms`)
-  return result?.value
 }
