@@ -1,4 +1,6 @@
-// The public names. Everything a user needs of one process is here; `pulsing/errors` has the error classes alone.
+// The public names. Everything a user needs is here; `pulsing/errors` has the error classes alone.
+
+import './cluster/index.js'
 
 export {
   Actor,
@@ -11,6 +13,7 @@ export {
   type Delayed,
   type DelayedCall,
   delayed,
+  type LossReason,
   type OffloadOptions,
   type Proxied,
   type ProxyOwn,
@@ -80,6 +83,9 @@ export {
   LazyRef,
   LeastLoadedPolicy,
   type Member,
+  type MemberEvent,
+  type MemberStatus,
+  type PeerRefused,
   PowerOfTwoPolicy,
   RandomPolicy,
   ResolveBuilder,

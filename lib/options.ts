@@ -60,7 +60,7 @@ export interface ResourceLimits {
   readonly stackSizeMb?: number
 }
 
-/** Options of init and actorSystem. Those marked "not yet" are ERR_PULSING_NOT_YET_SUPPORTED in this version. */
+/** Options of init and actorSystem. With `addr` or `seeds` the system is a node of a cluster (contract, section 6). */
 export interface SystemOptions {
   /** Engine threads, 0 to 63: the cores that the process may use unless set; 0 keeps all actors on the calling thread. */
   readonly threads?: number | undefined
@@ -74,12 +74,26 @@ export interface SystemOptions {
   readonly resourceLimits?: ResourceLimits | undefined
   /** Id of this node, 1 to 255 characters of `A-Za-z0-9._-`: random unless set. */
   readonly nodeId?: string | undefined
-  /** Not yet: where the node listens, `host:port` (contract 6.1). */
+  /**
+   * Where the node listens for others, `host:port`, `[::1]:port` for IPv6; port 0 takes a free one, which `system.addr` tells
+   * (contract 6.1). None unless set; `127.0.0.1:0` where `seeds` are, and all of them on this machine.
+   */
   readonly addr?: string | undefined
-  /** Not yet: addresses of nodes to join (contract 6.1). */
+  /** Where others reach the node, `host:port`: `addr` unless set; required where that is 0.0.0.0 or [::] (contract 6.1). */
+  readonly advertiseAddr?: string | undefined
+  /** Addresses of nodes of the cluster to join, any of which will do: none unless set (contract 6.1). */
   readonly seeds?: readonly string[] | undefined
-  /** Not yet: what the nodes of a cluster share; several, to change it (contract 6.2). */
+  /** Nodes of another name are refused, 1 to 255 characters of `A-Za-z0-9._-`: `pulsing` unless set (contract 6.1). */
+  readonly clusterName?: string | undefined
+  /**
+   * What the nodes of the cluster share, at least 16 characters: every connection is TLS 1.3 with a key made of it, and nobody
+   * without it is answered. Several, the newest first, to change it without a stop (contract 6.2). None unless set.
+   */
   readonly passphrase?: string | readonly string[] | undefined
+  /** Without a passphrase, take peers from other machines too: false unless set (contract 6.2). */
+  readonly insecure?: boolean | undefined
+  /** Classes given to `remote` that other nodes may spawn here: none unless set (contract 6.3). */
+  readonly exportClasses?: readonly object[] | undefined
   /**
    * Milliseconds after which an engine thread that has not come back to its event loop is reported, as a `stuck` event and a
    * log line; Infinity for never: 5,000 unless set (contract 5.5).
@@ -126,6 +140,8 @@ export interface RemoteOptions {
 
 /** Options of a spawn (contract, section 2). Those of its class hold where a spawn says nothing. */
 export interface SpawnOptions extends Omit<RemoteOptions, 'type'> {
+  /** The node to spawn on, which has the class among its `exportClasses`: this one unless set (contract, section 2). */
+  readonly nodeId?: string | undefined
   /** Unique in the node, 1 to 255 characters of `A-Za-z0-9._-/@:`: none unless set (contract 1.4). */
   readonly name?: string | undefined
   /** Arguments of the constructor: none unless set. */
@@ -190,12 +206,27 @@ export interface ResolvedSystemOptions {
   readonly logger: Logger
   readonly resourceLimits: ResourceLimits | undefined
   readonly nodeId: string | undefined
+  /** Undefined for a system by itself. */
+  readonly cluster: ResolvedClusterOptions | undefined
   readonly stuckThreadMs: number
   readonly terminateStuckAfterMs: number
 }
 
+/** Those of a node. */
+export interface ResolvedClusterOptions {
+  readonly addr: string
+  readonly advertiseAddr: string | undefined
+  readonly seeds: readonly string[]
+  readonly clusterName: string
+  /** The newest first; none: protected mode, or insecure. */
+  readonly passphrases: readonly string[]
+  readonly insecure: boolean
+  readonly exportClasses: readonly object[]
+}
+
 /** SpawnOptions, with those of the class and the defaults. */
 export interface ResolvedSpawnOptions {
+  readonly nodeId: string | undefined
   readonly name: string | undefined
   readonly args: readonly unknown[]
   readonly mailboxCapacity: number
@@ -230,13 +261,6 @@ export interface ResolvedResolveOptions<P extends object> {
   readonly nodeId: string | undefined
   readonly policy: P | undefined
   readonly filterAlive: boolean
-}
-
-/** What later versions bring, and what may be asked of it now. Without its line an option is checked like any other. */
-const LATER: Record<string, { readonly what: string; readonly now?: (value: unknown) => boolean }> = {
-  addr: { what: 'clusters' },
-  seeds: { what: 'clusters', now: (value) => Array.isArray(value) && value.length === 0 },
-  passphrase: { what: 'clusters' },
 }
 
 /** Of an ask that says nothing (contract 3.3). */
@@ -354,8 +378,48 @@ const policy: Check = (name, value) => {
     throw errors.invalidOption(name, value, 'an object with a method choose, such as new RoundRobinPolicy()')
 }
 
-/** Of an option that only LATER knows. */
-const any: Check = () => undefined
+const ADDRESS = /^(?:\[([0-9a-fA-F:.%\w]+)\]|([^:\s/[\]]+)):(\d{1,5})$/
+
+/** The host and port of an address; undefined where it is none. */
+export function parseAddress(address: unknown): { host: string; port: number } | undefined {
+  const parts = typeof address === 'string' ? ADDRESS.exec(address) : null
+  const port = Number(parts?.[3])
+  return parts === null || port > 65_535 ? undefined : { host: (parts[1] ?? parts[2]) as string, port }
+}
+
+const address =
+  (least: number): Check =>
+  (name, value) => {
+    if ((parseAddress(value)?.port ?? -1) >= least) return
+    throw errors.invalidOption(
+      name,
+      value,
+      `host:port, or [IPv6]:port, with a port from ${least} to 65535, as in 127.0.0.1:7000`,
+    )
+  }
+
+const addresses: Check = (name, value) => {
+  list(name, value)
+  for (const [i, one] of (value as unknown[]).entries()) address(1)(`${name}[${i}]`, one)
+}
+
+const passphrase: Check = (name, value) => {
+  const all = Array.isArray(value) ? (value as unknown[]) : [value]
+  if (all.length === 0 || all.length > 16 || !all.every((one) => typeof one === 'string' && one !== ''))
+    // Not the value: that is a secret.
+    throw errors.invalidOption(
+      name,
+      undefined,
+      'text that is not empty, or up to 16 of them, the newest first',
+    )
+}
+
+const classes: Check = (name, value) => {
+  list(name, value)
+  for (const [i, one] of (value as unknown[]).entries())
+    if (typeof one !== 'function')
+      throw errors.invalidOption(`${name}[${i}]`, one, 'a class that was given to remote()')
+}
 
 const LIMITS: Checks = {
   maxOldGenerationSizeMb: whole(1),
@@ -371,9 +435,13 @@ const SYSTEM: Checks = {
   logger,
   resourceLimits: (name, value) => check(name, value, LIMITS),
   nodeId,
-  addr: any,
-  seeds: any,
-  passphrase: any,
+  addr: address(0),
+  advertiseAddr: address(0),
+  seeds: addresses,
+  clusterName: nodeId,
+  passphrase,
+  insecure: flag,
+  exportClasses: classes,
   stuckThreadMs: stuckTime,
   terminateStuckAfterMs: stuckTime,
 }
@@ -394,7 +462,7 @@ const CLASS: Checks = {
 }
 
 const REMOTE: Checks = { ...CLASS, type: text, streams: list }
-const SPAWN: Checks = { ...CLASS, name: (_name, value) => checkActorName(value), args: list }
+const SPAWN: Checks = { ...CLASS, nodeId, name: (_name, value) => checkActorName(value), args: list }
 const ASK: Checks = { timeoutMs: milliseconds, signal }
 const CALLS: Checks = { ...ASK, streamWindow: whole(1, MOST_STREAM_WINDOW) }
 const RESOLVE: Checks = { nodeId, policy, filterAlive: flag }
@@ -420,9 +488,6 @@ function check(within: string, options: unknown, checks: Checks): void {
       if (one === undefined) throw unknown(prefix, name, value, Object.keys(checks))
       if (value === undefined) continue
       one(prefix + name, value)
-      const later = LATER[name]
-      if (later !== undefined && later.now?.(value) !== true)
-        throw errors.notYetSupported(`the option ${prefix}${name} (${later.what})`)
     }
   } catch (error) {
     throw isPulsingError(error) ? error : errors.unreadable(at, error)
@@ -482,8 +547,49 @@ export function checkSystemOptions(options: SystemOptions = {}): ResolvedSystemO
     logger: options.logger ?? consoleLogger,
     resourceLimits: options.resourceLimits,
     nodeId: options.nodeId,
+    cluster: checkCluster(options),
     stuckThreadMs: options.stuckThreadMs ?? 5000,
     terminateStuckAfterMs: options.terminateStuckAfterMs ?? Number.POSITIVE_INFINITY,
+  }
+}
+
+const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/
+const ANYWHERE = /^(0\.0\.0\.0|::)$/
+
+/** Whether the host of an address is this machine's own, whatever its network. */
+export function isLoopback(host: string): boolean {
+  return LOOPBACK.test(host)
+}
+
+function checkCluster(options: SystemOptions): ResolvedClusterOptions | undefined {
+  const { addr, seeds = [], passphrase = [], advertiseAddr } = options
+  if (addr === undefined && seeds.length === 0) {
+    for (const name of ['advertiseAddr', 'clusterName', 'passphrase', 'insecure', 'exportClasses'] as const)
+      if (options[name] !== undefined)
+        throw errors.invalidOption(
+          name,
+          undefined,
+          'an addr or seeds too: without them the system is no node',
+        )
+    return undefined
+  }
+  const isNear = seeds.every((seed) => isLoopback(parseAddress(seed)?.host ?? ''))
+  if (addr === undefined && !isNear)
+    throw errors.invalidOption('addr', addr, 'an address that the seeds can reach, since they are elsewhere')
+  if (advertiseAddr === undefined && ANYWHERE.test(parseAddress(addr)?.host ?? ''))
+    throw errors.invalidOption(
+      'advertiseAddr',
+      advertiseAddr,
+      `an address where others reach this node, since it listens on ${addr}`,
+    )
+  return {
+    addr: addr ?? '127.0.0.1:0',
+    advertiseAddr,
+    seeds,
+    clusterName: options.clusterName ?? 'pulsing',
+    passphrases: typeof passphrase === 'string' ? [passphrase] : passphrase,
+    insecure: options.insecure ?? false,
+    exportClasses: options.exportClasses ?? [],
   }
 }
 
@@ -509,6 +615,7 @@ export function withMore(options: SpawnOptions | undefined, more: SpawnOptions):
 export function checkSpawnOptions(options: SpawnOptions = {}, of: RemoteOptions = {}): ResolvedSpawnOptions {
   check('', options, SPAWN)
   const resolved: ResolvedSpawnOptions = {
+    nodeId: options.nodeId,
     name: options.name,
     args: options.args ?? NONE,
     mailboxCapacity: options.mailboxCapacity ?? of.mailboxCapacity ?? 65_536,

@@ -26,11 +26,12 @@ function prune(folder) {
   }
 }
 
-/** What users import, and where threads begin. The last two are found by their URL: they stand beside what is shared. */
+/** What users import, and where threads begin. The last three are found by their URL: they stand beside what is shared. */
 const ENTRIES = {
   index: 'index.js',
   errors: 'errors/public.js',
   boot: 'system/boot.js',
+  'cluster-boot': 'cluster/cluster-boot.js',
   'offload-worker': 'actor/offload-worker.js',
 }
 

@@ -196,19 +196,31 @@ test('what is no object of options is an error', (t) => {
   }
 })
 
-test('what later versions bring is said to be so', (t) => {
-  const later: [(options: never) => unknown, object, string][] = [
-    [checkSystemOptions, { addr: '127.0.0.1:0' }, 'addr (clusters)'],
-    [checkSystemOptions, { seeds: ['127.0.0.1:4000'] }, 'seeds (clusters)'],
-    [checkSystemOptions, { passphrase: 'correct horse battery' }, 'passphrase (clusters)'],
+test('6.1: addresses are host:port, and a node has what it needs to be reached', (t) => {
+  const { cluster } = checkSystemOptions({ addr: '0.0.0.0:7000', advertiseAddr: 'a.example:7000' })
+  t.like(cluster, { clusterName: 'pulsing', insecure: false, seeds: [], passphrases: [] })
+  t.is(checkSystemOptions({ seeds: ['[::1]:7000', 'localhost:1'] }).cluster?.addr, '127.0.0.1:0')
+  t.is(checkSystemOptions({ seeds: [] }).cluster, undefined)
+  const bad: [SystemOptions, string][] = [
+    ...['', 'a', ':1', 'a:', 'a:65536', 'a:-1', 'http://a:1', '::1:5', 'a b:1'].map(
+      (addr): [SystemOptions, string] => [{ addr }, 'addr'],
+    ),
+    [{ seeds: ['127.0.0.1:0'] }, 'seeds[0]'],
+    [{ seeds: ['10.0.0.1:7000'] }, 'addr'],
+    [{ addr: '[::]:7000' }, 'advertiseAddr'],
+    [{ clusterName: 'a b', addr: 'a:1' }, 'clusterName'],
+    [{ passphrase: [], addr: 'a:1' }, 'passphrase'],
+    [{ passphrase: 'correct horse battery' }, 'passphrase'],
+    [{ exportClasses: [{}] as never, addr: 'a:1' }, 'exportClasses[0]'],
   ]
-  for (const [check, options, part] of later)
-    refused(t, () => check(options as never), 'NOT_YET_SUPPORTED', part)
+  for (const [options, part] of bad) refused(t, () => checkSystemOptions(options), 'INVALID_OPTION', part)
 })
 
 test('no message holds the passphrase', (t) => {
-  const error = t.throws(() => checkSystemOptions({ passphrase: 'correct horse' }))
-  t.false(error.message.includes('horse'))
+  for (const passphrase of ['correct horse', ['correct horse', ''], 5]) {
+    const error = t.throws(() => checkSystemOptions({ passphrase: passphrase as string }))
+    t.false(error.message.includes('horse'))
+  }
 })
 
 test('contract 1.4: a name has 1 to 255 characters of A-Za-z0-9._-/@:, and system/ is reserved', (t) => {

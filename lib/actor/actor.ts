@@ -10,6 +10,9 @@ import type { Terminated } from './terminated.js'
  */
 export type StopReason = 'stopped' | 'failed' | 'restarted' | 'shutdown'
 
+/** Why a watched actor is gone, where it had no time to say: its thread died, or its node did, or left. */
+export type LossReason = 'thread-died' | 'node-died'
+
 /**
  * Base class for an actor that takes messages as they are sent, by `ref.ask(message)` and `ref.tell(message)`. Its messages
  * are handled one at a time: the next waits for the promise of `receive` (contract, sections 2 and 3.1). Every hook is

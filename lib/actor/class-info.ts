@@ -39,6 +39,25 @@ export interface ClassInfo {
   readonly serial: boolean
 }
 
+/** Whether a text that came from another node describes a class, as ours do: proxies are made of it. */
+export function isDescription(text: string): boolean {
+  let given: unknown
+  try {
+    given = JSON.parse(text)
+  } catch {
+    return false
+  }
+  if (typeof given !== 'object' || given === null) return false
+  const { key, type, methods, streams } = given as Partial<ClassDescription>
+  if (typeof key !== 'string' || typeof type !== 'string' || type === '') return false
+  if (!Array.isArray(methods) || methods.length >= MAX_METHODS || !Array.isArray(streams)) return false
+  const isMethod = (name: unknown) =>
+    typeof name === 'string' && !HOOKS.has(name) && !RESERVED.has(name) && !name.startsWith('_')
+  if (!methods.every(isMethod) || new Set(methods).size !== methods.length) return false
+  const known = new Set<unknown>(methods)
+  return streams.every((name) => known.has(name))
+}
+
 /** Contract 3.10: functions of the prototype chain below Actor and Object. */
 function exposed(Class: AnyClass): Map<string, Method> {
   const found = new Map<string, Method>()

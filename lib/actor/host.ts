@@ -2,7 +2,7 @@
 
 import type { Cell, Target, Thread } from '../engine/index.js'
 import type { Logger, SpawnOptions, StopOptions } from '../options.js'
-import type { StopReason } from './actor.js'
+import type { LossReason, StopReason } from './actor.js'
 import type { ActorRef } from './ref.js'
 
 export interface ActorHost {
@@ -20,7 +20,7 @@ export interface ActorHost {
   /** A child has stopped: its parent, on whatever thread, forgets it. */
   childStopped(parent: ActorRef, child: ActorRef): void
   /** An actor of this thread is gone for good. */
-  ended(cell: Cell, reason: StopReason): void
+  ended(cell: Cell, reason: StopReason | LossReason): void
   /** The instance of an actor of this thread is no more, whether another is to come or not. */
   retired(cell: Cell): void
   watch(watcher: Cell, target: Target): Promise<void>

@@ -1,8 +1,8 @@
 // What the layers above may use of the actor layer.
 
-export { Actor, type StopReason } from './actor.js'
+export { Actor, type LossReason, type StopReason } from './actor.js'
 export { ActorId } from './actor-id.js'
-export { type AnyClass, type ClassInfo, makeClassInfo } from './class-info.js'
+export { type AnyClass, type ClassInfo, isDescription, makeClassInfo } from './class-info.js'
 export { classify } from './classify.js'
 export { ActorContext, self } from './context.js'
 export type { DelayedCall } from './delay.js'

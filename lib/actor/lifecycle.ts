@@ -62,8 +62,7 @@ export function startActor(host: ActorHost, start: Start): Cell | Promise<Cell> 
   const cell = thread.open(NOBODY, info.table, options, classIdOf(host, info))
   cell.actor = recordOf(host, start)
   if (name !== undefined) {
-    const { index, generation } = cell
-    if (!thread.port.addName(name, thread.slot, index, generation, cell.target.classId)) {
+    if (!thread.addName(name, cell.target)) {
       thread.close(cell)
       throw errors.nameTaken(name)
     }
@@ -151,7 +150,7 @@ function discard(host: ActorHost, cell: Cell): void {
 
 function freeName(host: ActorHost, cell: Cell): void {
   const { name } = cell.actor as ActorRecord
-  if (name !== undefined) host.thread.port.removeName(name, host.thread.slot, cell.index, cell.generation)
+  if (name !== undefined) host.thread.removeName(name, cell.target)
 }
 
 export function contextOf(host: ActorHost, cell: Cell): ActorContext {

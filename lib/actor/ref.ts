@@ -42,6 +42,11 @@ export class ActorRef {
   /** The id of the actor. */
   get actorId(): ActorId {
     const { slot, index, generation } = this.#target
+    const { thread } = this.#host
+    if (slot === thread.netSlot && index !== 0) {
+      const text = thread.port.labelOf(generation)
+      if (text !== '') return ActorId.parse(text)
+    }
     return new ActorId(this.#host.nodeId, slot, index, generation)
   }
 

@@ -1,6 +1,6 @@
 // What a watcher hears of an actor that is gone.
 
-import type { StopReason } from './actor.js'
+import type { LossReason, StopReason } from './actor.js'
 import type { ActorRef } from './ref.js'
 
 /**
@@ -9,11 +9,11 @@ import type { ActorRef } from './ref.js'
 export class Terminated {
   /** The actor that was watched. */
   readonly ref: ActorRef
-  /** Why it stopped; `thread-died` where it had no time to say. */
-  readonly reason: StopReason | 'thread-died'
+  /** Why it stopped; `thread-died` and `node-died` where it had no time to say. */
+  readonly reason: StopReason | LossReason
 
   /** @internal Made by the system. */
-  constructor(ref: ActorRef, reason: StopReason | 'thread-died') {
+  constructor(ref: ActorRef, reason: StopReason | LossReason) {
     this.ref = ref
     this.reason = reason
   }

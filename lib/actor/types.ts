@@ -119,7 +119,7 @@ export interface RemoteStatics<C extends AnyClass> {
   /**
    * The same with options: `Counter.options({ name: 'counter' }).spawn(5)`.
    * @param options those of ActorSystem.spawn, but args; they stand before those that the class carries
-   * @throws ERR_PULSING_INVALID_OPTION, ERR_PULSING_NAME_INVALID, ERR_PULSING_NOT_YET_SUPPORTED
+   * @throws ERR_PULSING_INVALID_OPTION, ERR_PULSING_NAME_INVALID
    */
   options(options: ClassSpawnOptions): Pick<RemoteStatics<C>, 'spawn'>
 }

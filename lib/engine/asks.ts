@@ -4,7 +4,7 @@
 import { answerWith, isError } from '../errors/index.js'
 import { onAbort } from './abort.js'
 import * as frame from './frame.js'
-import type { StreamReader } from './stream-reader.js'
+import type { Reader } from './relay.js'
 
 // Bound here: an import is looked up at each use, a constant of the module is known to the compiler.
 const { ASK_SEQUENCE, UNDER_WAY } = frame
@@ -32,7 +32,7 @@ export class Asks {
   readonly #targets: (AskTarget | undefined)[] = []
   readonly #cleanups = new Map<number, () => void>()
   /** Of those that are streams. */
-  readonly #readers = new Map<number, StreamReader>()
+  readonly #readers = new Map<number, Reader>()
   #sequences = new Int32Array(64)
   #methods = new Int32Array(64)
   #deadlines = new Float64Array(64)
@@ -84,7 +84,7 @@ export class Asks {
   }
 
   /** As begin, of a stream: its reader hears what comes. */
-  read(reader: StreamReader, timeoutMs: number, signal: AbortSignal | undefined): void {
+  read(reader: Reader, timeoutMs: number, signal: AbortSignal | undefined): void {
     this.#open((value) => reader.ended(value, true), reader.target, reader.method, timeoutMs, true)
     const { index, sequence } = this
     reader.index = index
@@ -98,7 +98,7 @@ export class Asks {
   }
 
   /** Undefined where that ask is no stream, or over. Hot: stream. */
-  readerOf(index: number, sequence: number): StreamReader | undefined {
+  readerOf(index: number, sequence: number): Reader | undefined {
     return this.isOpen(index, sequence) ? this.#readers.get(index) : undefined
   }
 

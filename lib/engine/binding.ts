@@ -56,6 +56,10 @@ export interface Port {
   findName(name: string): [slot: number, index: number, generation: number, classId: number] | undefined
   removeName(name: string, slot: number, index: number, generation: number): void
   listNames(): [slot: number, index: number, generation: number, classId: number, name: string][]
+  /** What an actor of the net thread stands for: the text of the id of an actor of another node; '' takes it out. */
+  label(generation: number, text: string): void
+  /** '' where it is not known, or not any more. */
+  labelOf(generation: number): string
   /** 0 where there is no memory. */
   copyBlock(bytes: Uint8Array): number
   adoptBlock(pointer: number, bytes: number, release: number): number

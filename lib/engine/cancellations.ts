@@ -3,6 +3,7 @@
 import type { Call } from './cell.js'
 import { GIVEN_UP } from './deliver.js'
 import { POOL_SLOT } from './frame.js'
+import { StandIn } from './stand-in.js'
 import type { Target } from './target.js'
 import type { Thread } from './thread.js'
 
@@ -68,7 +69,10 @@ export class Cancellations {
     const { cells } = this.#thread
     const some = actor >= 0 ? [cells[actor]] : cells.filter((cell) => cell?.pool === -actor - 1)
     if (some.length === 0) return
-    for (const cell of some) if (this.#abort(cell?.calls, slot, ask, sequence)) return
+    for (const cell of some) {
+      if (cell?.instance instanceof StandIn && cell.instance.gaveUp(slot, ask, sequence)) return
+      if (this.#abort(cell?.calls, slot, ask, sequence)) return
+    }
     this.#remembered.add(keyOf(slot, sequence))
     if (this.#remembered.size <= MOST_REMEMBERED) return
     const [oldest] = this.#remembered

@@ -34,6 +34,8 @@ export const PAUSED_FULL = 1 // as many calls under way as may be
 export const PAUSED_STARTING = 2
 export const PAUSED_STOPPING = 4
 export const PAUSED_RESTARTING = 8
+/** A stand-in, whose node is to take what it was sent first. */
+export const PAUSED_REMOTE = 16
 
 /** An asynchronous call under way. */
 export interface Call {

@@ -8,6 +8,7 @@ import * as codec from './codec/index.js'
 import type { Dispatcher } from './dispatch.js'
 import * as frame from './frame.js'
 import { Receivers } from './receivers.js'
+import { StandIn } from './stand-in.js'
 import type { Thread } from './thread.js'
 
 // Bound here: an import is looked up at each use, a constant of the module is known to the compiler.
@@ -84,6 +85,9 @@ export function makeDelivery(
 
   const invoke: Delivery['invoke'] = (cell, method, argc, value, slot, ask, sequence) => {
     if (method >= SIGNALLED) return slow.own(cell, method, value, slot)
+    const fn = cell.methods[method]
+    if (fn === undefined && cell.instance instanceof StandIn)
+      return cell.instance.message(cell, method, argc, value, slot, ask, sequence)
     if (thread.current !== cell) {
       thread.current = cell
       control[CURRENT] = cell.index
@@ -92,7 +96,7 @@ export function makeDelivery(
     running.cell = cell
     let result: unknown
     try {
-      result = call(cell, cell.methods[method], method, argc, value)
+      result = call(cell, fn, method, argc, value)
       if (typeof result === 'object' && result !== null) {
         if (typeof (result as PromiseLike<unknown>).then === 'function') {
           return slow.begun(

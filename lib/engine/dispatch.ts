@@ -28,6 +28,7 @@ import {
   WINDOW_SHIFT,
 } from './frame.js'
 import type { DeadLetterReason } from './hooks.js'
+import { StandIn } from './stand-in.js'
 import { stepsOf } from './stream-source.js'
 import { nameOf, type Target } from './target.js'
 import { isThenable } from './thenable.js'
@@ -225,6 +226,7 @@ export class Dispatcher {
   /** What that thread's actors asked for is nobody's any more. */
   callerLost(slot: number): void {
     for (const cell of this.#thread.cells) {
+      if (cell?.instance instanceof StandIn) cell.instance.callerLost(slot)
       for (const call of cell?.calls ?? []) {
         if (call.slot !== slot || call.sequence === 0) continue
         call.controller?.abort()
@@ -242,6 +244,7 @@ export class Dispatcher {
 
   /** As a message that nobody waits for. */
   #signalled(cell: Cell, value: unknown): void {
+    if (cell.instance instanceof StandIn) return cell.instance.signalled(value)
     const result = this.#thread.hooks.signal(cell, value)
     if (isThenable(result)) this.begun(cell, SIGNALLED, result, 0, 0, 0, undefined)
   }

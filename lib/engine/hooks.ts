@@ -4,7 +4,13 @@ import type { Cell } from './cell.js'
 import type { Target } from './target.js'
 
 /** Why a message could not be delivered. */
-export type DeadLetterReason = 'stopped' | 'mailbox-full' | 'thread-died' | 'shutdown' | 'not-handled'
+export type DeadLetterReason =
+  | 'stopped'
+  | 'mailbox-full'
+  | 'thread-died'
+  | 'connection-lost'
+  | 'shutdown'
+  | 'not-handled'
 
 export interface Hooks {
   /** The target of a reference or a proxy. */
@@ -28,6 +34,8 @@ export interface Hooks {
   deadLetter(target: Target, method: number, message: unknown, reason: DeadLetterReason): void
   /** All actors of a slot that are older than the generation are gone. */
   threadDied(slot: number, before: number): void
+  /** A name was given, or is free again. */
+  namesChanged(): void
   /** A pool has no instance left. isOwn: the last one was of this thread, and the others do not know yet. */
   poolClosed(pool: number, isOwn: boolean): void
 }

@@ -19,7 +19,7 @@ import {
 } from './frames.js'
 import type { Hooks } from './hooks.js'
 import { Outbox } from './outbox.js'
-import type { StreamReader } from './stream-reader.js'
+import type { Reader } from './relay.js'
 import { nameOf, type Target } from './target.js'
 import { NO_SEGMENT, NOBODY, type SendOptions, WaitingRoom } from './waiting.js'
 
@@ -41,7 +41,6 @@ const {
   OVERFLOW_FAIL,
   SIGNAL,
   SOURCE_SHIFT,
-  STREAMED,
   TELL,
   WINDOW_SHIFT,
 } = frame
@@ -275,21 +274,21 @@ export class Sender {
     return promise
   }
 
-  /** An ask whose answer is a stream. */
+  /** An ask whose answer comes to a reader, whatever it is. */
   askStream(
-    reader: StreamReader,
+    reader: Reader,
     target: Target,
     argc: number,
     value: unknown,
     timeoutMs: number,
     signal: AbortSignal | undefined,
   ): void {
-    const { method, window } = reader
+    const { method, window, takes } = reader
     const room = this.#room(target)
     const refused = this.#refusal(target, method, room)
     if (refused !== undefined) return reader.failed(refused, false)
     this.#asks.read(reader, timeoutMs, signal)
-    const count = argc | STREAMED | (window << WINDOW_SHIFT)
+    const count = takes === 0 ? argc : argc | takes | (window << WINDOW_SHIFT)
     this.#request(ASK, target, method, argc, count, value, reader.index, reader.sequence, room)
   }
 

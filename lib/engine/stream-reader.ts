@@ -2,6 +2,8 @@
 
 import { answerWith, isError } from '../errors/index.js'
 import type { Asks, AskTarget } from './asks.js'
+import { STREAMED } from './frame.js'
+import type { Reader } from './relay.js'
 import type { Streams } from './streams.js'
 
 type Step = IteratorResult<unknown, unknown>
@@ -25,11 +27,12 @@ function failure({ error, remote }: { readonly error: unknown; readonly remote: 
   return isError(error) ? answerWith(error, remote) : Promise.reject(error)
 }
 
-export class StreamReader {
+export class StreamReader implements Reader {
   readonly #streams: Streams
   readonly #asks: Asks
   readonly target: AskTarget
   readonly method: number
+  readonly takes: number = STREAMED
   /** Of the ask that it is; sequence 0 where none was made. */
   index = 0
   sequence = 0

@@ -20,9 +20,16 @@ interface Unseen {
   readonly method: number
 }
 
+/** What hears of a reader on another thread that it took items. */
+export interface Granted {
+  readonly generation: number
+  grant(items: number): void
+  grantLater(items: number): void
+}
+
 export class Streams {
   readonly #thread: Thread
-  readonly #sources: (StreamSource | undefined)[] = []
+  readonly #sources: (Granted | undefined)[] = []
   readonly #free: number[] = []
   /** Another in each life of a slot: what readers say to the streams of a thread that died finds none of the next one's. */
   #generation = Math.trunc(Math.random() * 2 ** 31)
@@ -110,6 +117,20 @@ export class Streams {
     this.#sources[index] = source
     call.source = source
     source.run()
+  }
+
+  /** A stream whose generator is not on this thread gets an address here, where its reader says what it took. */
+  adopt(take: (items: number) => void): { readonly index: number; readonly generation: number } {
+    const index = this.#free.pop() ?? this.#sources.length
+    this.#generation = (this.#generation + 1) | 0
+    this.#sources[index] = { generation: this.#generation, grant: take, grantLater: take }
+    return { index, generation: this.#generation }
+  }
+
+  /** It has ended. */
+  release(index: number): void {
+    this.#sources[index] = undefined
+    this.#free.push(index)
   }
 
   /** Frames say that a reader took so many. */

@@ -14,8 +14,8 @@ import { path } from './frames.js'
 import type { Hooks } from './hooks.js'
 import { isFull, LocalMailboxes } from './local-mailboxes.js'
 import { LocalQueue } from './local-queue.js'
+import type { Reader } from './relay.js'
 import { Sender } from './sender.js'
-import type { StreamReader } from './stream-reader.js'
 import type { StreamSource } from './stream-source.js'
 import { Streams } from './streams.js'
 import { nameOf, Target } from './target.js'
@@ -42,7 +42,6 @@ const {
   POOL_SLOT,
   REFERENCED,
   SIGNAL,
-  STREAMED,
   TURN,
   YIELD,
 } = frame
@@ -56,6 +55,8 @@ export interface ThreadOptions {
   readonly slot: number
   readonly slots: number
   readonly maxMessageBytes: number
+  /** Of the thread that talks to other nodes; -1 where there is none. */
+  readonly netSlot: number
   readonly hooks: Hooks
 }
 
@@ -68,6 +69,7 @@ const MOST_BETWEEN_LOOKS = 64
 export class Thread {
   readonly slot: number
   readonly slots: number
+  readonly netSlot: number
   readonly port: Port
   readonly control: Int32Array
   readonly controls: Controls
@@ -104,6 +106,7 @@ export class Thread {
   constructor(options: ThreadOptions) {
     this.slot = options.slot
     this.slots = options.slots
+    this.netSlot = options.netSlot
     this.hooks = options.hooks
     this.#maxMessageBytes = options.maxMessageBytes
     const words: Words = {
@@ -247,6 +250,24 @@ export class Thread {
     if (cell.held !== undefined) this.queueHeld(cell)
   }
 
+  /** False where the name is taken. */
+  addName(name: string, { slot, index, generation, classId }: Target): boolean {
+    if (!this.port.addName(name, slot, index, generation, classId)) return false
+    this.hooks.namesChanged()
+    return true
+  }
+
+  /** Only where it still names that actor. */
+  removeName(name: string, { slot, index, generation }: Target): void {
+    this.port.removeName(name, slot, index, generation)
+    this.hooks.namesChanged()
+  }
+
+  /** It is not gone, as far as its own thread says. */
+  isThere(target: Target): boolean {
+    return this.#targets.isThere(target)
+  }
+
   /** The one target of that actor on this thread. */
   targetAt(slot: number, index: number, generation: number, classId: number): Target {
     if (slot === this.slot) {
@@ -342,7 +363,7 @@ export class Thread {
 
   /** As ask, where the answer is a stream: whatever comes, errors too, comes to its reader. */
   askStream(
-    reader: StreamReader,
+    reader: Reader,
     argc: number,
     value: unknown,
     timeoutMs: number,
@@ -366,7 +387,7 @@ export class Thread {
       return reader.failed(errors.mailboxFull(nameOf(target)), false)
     this.asks.read(reader, timeoutMs, signal)
     const { index, sequence } = reader
-    const count = argc | STREAMED
+    const count = argc | reader.takes
     if (full) this.mailboxes.askFull(cell, method, count, copy, bytes8, index, sequence)
     else this.#pushAsk(cell, method, count, copy, bytes8, index, sequence)
   }

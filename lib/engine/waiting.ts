@@ -28,6 +28,8 @@ import { MOST_CREDIT, nameOf, type Target, type WaitingSend } from './target.js'
 export interface SendOptions {
   readonly timeoutMs?: number | undefined
   readonly signal?: AbortSignal | undefined
+  /** Whoever sends it sees to it that not too many wait. */
+  readonly isCounted?: boolean
 }
 
 // Beside the overflow policies, why a message can't go now.
@@ -114,7 +116,8 @@ export class WaitingRoom {
       return undefined
     }
     const kind = method === 0 && argc === 1 ? TELL : CALL
-    if (target.waiting !== undefined && target.waiting.length >= this.#capacity(target))
+    const isMore = (target.waiting?.length ?? 0) >= this.#capacity(target)
+    if (target.waiting !== undefined && isMore && options?.isCounted !== true)
       throw errors.mailboxFull(nameOf(target))
     const made = this.#frames.message(kind, target, method, argc, value, 0, 0)
     return waitFor(this.wait(target, made, why === NO_SEGMENT), options, () =>

@@ -80,8 +80,6 @@ export const errors = {
       `The argument ${name} can't be read (${messageOf(cause)}): give a plain one.`,
       cause,
     ),
-  notYetSupported: (what: string): PulsingRuntimeError =>
-    runtime('ERR_PULSING_NOT_YET_SUPPORTED', `This version does not support ${what}: leave it out.`),
   nameInvalid: (name: unknown, why: string): PulsingRuntimeError =>
     runtime('ERR_PULSING_NAME_INVALID', `The name ${shown(name)} can't be an actor's: ${why}.`),
   factoryRequired: (policy: string): PulsingRuntimeError =>
@@ -197,6 +195,41 @@ export const errors = {
     runtime(
       'ERR_PULSING_CONNECTION_LOST',
       `The connection to node ${nodeId} was lost before ${method} was answered, which may have been done or not: call again where that does no harm.`,
+    ),
+  notReadable: (nodeId: string, why: string): PulsingRuntimeError =>
+    runtime(
+      'ERR_PULSING_NOT_READABLE',
+      `What node ${shown(nodeId)} sent can't be read: ${why}. See that both nodes run versions of pulsing that go together.`,
+    ),
+  addrUnusable: (
+    addr: string,
+    cause: { readonly code?: string | undefined; readonly message: string },
+  ): PulsingRuntimeError =>
+    cause.code === 'EADDRINUSE'
+      ? runtime(
+          'ERR_PULSING_ADDR_IN_USE',
+          `Something listens on ${addr} already: give another addr, or port 0 for a free one.`,
+          cause,
+        )
+      : runtime(
+          'ERR_PULSING_ADDR_INVALID',
+          `This node can't listen on ${addr}: ${cause.message}. Give an address of this machine, such as 127.0.0.1:7000 or 0.0.0.0:7000.`,
+          cause,
+        ),
+  nodeNotFound: (nodeId: string, why: string): PulsingRuntimeError =>
+    runtime(
+      'ERR_PULSING_NODE_NOT_FOUND',
+      `There is no node ${shown(nodeId)} to be asked: ${why}. system.members() lists those that there are.`,
+    ),
+  nodeDuplicate: (nodeId: string, addr: string): PulsingRuntimeError =>
+    runtime(
+      'ERR_PULSING_NODE_DUPLICATE',
+      `The cluster has a node ${shown(nodeId)} already, at ${addr}: give each node a nodeId of its own, or none.`,
+    ),
+  classNotExported: (type: string, nodeId: string): PulsingRuntimeError =>
+    runtime(
+      'ERR_PULSING_CLASS_NOT_EXPORTED',
+      `Node ${shown(nodeId)} does not let others spawn ${type}: name the class in the exportClasses of its init.`,
     ),
   internal: (what: string, cause?: unknown): PulsingRuntimeError =>
     runtime('ERR_PULSING_INTERNAL', `A fault of pulsing itself: ${what}. Please report it.`, cause),

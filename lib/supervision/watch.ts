@@ -1,7 +1,14 @@
 // Who watches whom (contract 5.4). The watcher's thread has the list that counts: a signal is given once for each entry.
 
-import { type ActorHost, type ActorRef, refOf, type StopReason, Terminated } from '../actor/index.js'
-import { type Cell, POOL_SLOT, SIGNALLED, type Target, targetOf } from '../engine/index.js'
+import {
+  type ActorHost,
+  type ActorRef,
+  type LossReason,
+  refOf,
+  type StopReason,
+  Terminated,
+} from '../actor/index.js'
+import { type Cell, POOL_SLOT, SIGNALLED, StandIn, type Target, targetOf } from '../engine/index.js'
 
 /** Asks of another thread's part. */
 export interface WatchRequest {
@@ -16,7 +23,7 @@ export interface TerminatedNotice {
   readonly index: number
   readonly generation: number
   readonly which: ActorRef
-  readonly reason: StopReason
+  readonly reason: StopReason | LossReason
 }
 
 export interface PoolClosed {
@@ -68,19 +75,23 @@ export class Watches {
   /** An actor of this thread has one more watcher, on whatever thread; true, for the asker. */
   add(cell: Cell, watcher: ActorRef): boolean {
     const watchers = this.#watchers.get(cell)
-    if (watchers === undefined) this.#watchers.set(cell, new Set([watcher]))
-    else watchers.add(watcher)
+    if (watchers === undefined) {
+      this.#watchers.set(cell, new Set([watcher]))
+      if (cell.instance instanceof StandIn) cell.instance.watched()
+    } else watchers.add(watcher)
     return true
   }
 
   remove(cell: Cell, watcher: ActorRef): void {
     const watchers = this.#watchers.get(cell)
     watchers?.delete(watcher)
-    if (watchers?.size === 0) this.#watchers.delete(cell)
+    if (watchers?.size !== 0) return
+    this.#watchers.delete(cell)
+    if (cell.instance instanceof StandIn) cell.instance.unwatched()
   }
 
   /** An actor of this thread is gone for good. */
-  ended(cell: Cell, reason: StopReason): void {
+  ended(cell: Cell, reason: StopReason | LossReason): void {
     const watchers = this.#watchers.get(cell)
     if (watchers === undefined) return
     this.#watchers.delete(cell)

@@ -10,7 +10,7 @@ import {
   startActor,
   stopActor,
 } from '../actor/index.js'
-import { type Cell, type Method, PAUSED_RESTARTING, PAUSED_STARTING } from '../engine/index.js'
+import { type Cell, type Method, PAUSED_RESTARTING, PAUSED_STARTING, StandIn } from '../engine/index.js'
 import { errors } from '../errors/index.js'
 import {
   isMadeAgain,
@@ -32,6 +32,12 @@ import type {
   StopRequest,
 } from './requests.js'
 
+/** Who hears what is not about actors of this thread. */
+interface Tell {
+  readonly events: (events: readonly SystemEvent[]) => void
+  readonly net: (request: unknown) => unknown
+}
+
 export class Agent {
   /** On the host: what the others' actors are made again from. */
   readonly kept: KeptActors = new KeptActors()
@@ -41,12 +47,12 @@ export class Agent {
   #left: Cell[] = []
   readonly #host: ActorHost
   readonly #supervisor: Supervisor
-  readonly #onEvents: (events: readonly SystemEvent[]) => void
+  readonly #tell: Tell
 
-  constructor(host: ActorHost, supervisor: Supervisor, onEvents: (events: readonly SystemEvent[]) => void) {
+  constructor(host: ActorHost, supervisor: Supervisor, tell: Tell) {
     this.#host = host
     this.#supervisor = supervisor
-    this.#onEvents = onEvents
+    this.#tell = tell
     this.outliving = new Outliving(host, supervisor, async (request, supervision) =>
       this.#startOf(await loadSame(request), request, request.args, supervision),
     )
@@ -61,7 +67,7 @@ export class Agent {
       (request: StopRequest) => this.#stop(request),
       (at: { index: number; generation: number }) => this.#lookup(at.index, at.generation),
       (since: number) => this.#stopAll(since),
-      (events: readonly SystemEvent[]) => this.#onEvents(events),
+      (events: readonly SystemEvent[]) => this.#tell.events(events),
       // Behind what its spawn's answer set off: only then does the parent know of the child.
       (given: ChildStopped) => void setImmediate(() => this.#forgetChild(given)),
       ({ level, fields, message }: LogLine) => this.#host.logger[level](fields, message),
@@ -69,9 +75,10 @@ export class Agent {
       (request: SupervisionRequest) => this.#supervise(request),
       (at: { index: number; generation: number }) => this.#describe(at.index, at.generation),
       (request: KeptRequest) => {
-        if (request.operation === 'restarted') this.#onEvents([{ name: 'restart', data: request.event }])
+        if (request.operation === 'restarted') this.#tell.events([{ name: 'restart', data: request.event }])
         return this.kept.asked(request)
       },
+      (request: unknown) => this.#tell.net(request),
     ]
     const options = {
       capacity: 2 ** 30,
@@ -174,6 +181,7 @@ export class Agent {
     await this.outliving.revived(index)
     const cell = this.#host.thread.cells[index]
     if (cell === undefined || cell.generation !== generation || index === 0) return false
+    if (cell.instance instanceof StandIn) return cell.instance.stop(drain)
     await stopActor(this.#host, cell, drain, 'stopped')
     return true
   }
@@ -183,6 +191,8 @@ export class Agent {
     await this.outliving.revived(index)
     const cell = thread.cells[index]
     if (cell === undefined || cell.generation !== generation || index === 0) return undefined
+    if (cell.instance instanceof StandIn)
+      return cell.instance.describe() as Promise<LocalDescription | undefined>
     const { name, info, parent, children = [], stopping, supervision } = cell.actor as ActorRecord
     const { restarts = 0, lastFailure } = (supervision as Supervised | undefined) ?? {}
     return {

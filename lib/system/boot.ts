@@ -1,43 +1,5 @@
-// Where an engine thread begins: the package is loaded, then a message says which slot it takes, then one that it is to end.
+// Where an engine thread begins.
 
-import { parentPort, workerData } from 'node:worker_threads'
-import { setCurrentHost } from '../actor/index.js'
-import { blame } from './blame.js'
-import { setSystem } from './global.js'
-import { LocalThread, type ThreadData } from './local.js'
-import { hostLogger } from './log.js'
-import { ActorSystem } from './system.js'
-import { READY } from './workers.js'
+import { beginThread } from './begin.js'
 
-const data = (workerData as { pulsing: ThreadData }).pulsing
-
-function begin(slot: number): void {
-  const local: LocalThread = new LocalThread(
-    data,
-    slot,
-    hostLogger(() => local),
-  )
-  setCurrentHost(local)
-  setSystem(ActorSystem.onThread(local))
-  local.agent.outliving.reviveAll()
-
-  // This thread ends: whose doing it is, is said before.
-  let blamed = false
-  const say = (error: unknown) => {
-    if (!blamed && !local.thread.stopped) parentPort?.postMessage(blame(local, error))
-    blamed = true
-  }
-  process.on('uncaughtExceptionMonitor', (error) => {
-    if (process.listenerCount('uncaughtException') === 0) say(error) // else somebody catches it
-  })
-  process.on('exit', () => say(new Error()))
-  parentPort?.once('message', () => {
-    local.thread.stop()
-    // What the actors left behind, timers and sockets, ends with the thread.
-    process.exit(0)
-  })
-  parentPort?.unref()
-  parentPort?.postMessage(READY)
-}
-
-parentPort?.once('message', begin)
+beginThread()

@@ -3,6 +3,7 @@
 import { EventEmitter } from 'node:events'
 import type { DeadLetterReason } from '../engine/index.js'
 import type { Logger } from '../options.js'
+import type { Member, MemberStatus } from './nodes.js'
 
 /** A message that could not be delivered (contract 3.7). */
 export interface DeadLetter {
@@ -56,6 +57,19 @@ export interface Stuck {
   readonly stuckMs: number
 }
 
+/** A member of the cluster has another status, or is new (contract 6.1). */
+export interface MemberEvent extends Member {
+  /** Undefined for one that is new. */
+  readonly before: MemberStatus | undefined
+}
+
+/** A node that was not taken as a peer, or did not take this one (contract 6.2). */
+export interface PeerRefused {
+  readonly addr: string
+  /** What was wrong, and what to do. */
+  readonly reason: string
+}
+
 /** The events of a system, and what their listeners are given (contract, section 2). */
 export interface SystemEvents {
   deadLetter: [DeadLetter]
@@ -63,6 +77,8 @@ export interface SystemEvents {
   restart: [Restart]
   stuck: [Stuck]
   threadDied: [ThreadDied]
+  member: [MemberEvent]
+  peerRefused: [PeerRefused]
 }
 
 /** Their names. */
@@ -72,12 +88,19 @@ export const EVENTS: readonly (keyof SystemEvents)[] = [
   'restart',
   'stuck',
   'threadDied',
+  'member',
+  'peerRefused',
 ]
 
 export type SystemEvent =
   | { readonly name: 'deadLetter'; readonly data: DeadLetter }
   | { readonly name: 'unobservedError'; readonly data: UnobservedError }
   | { readonly name: 'restart'; readonly data: Restart }
+  | { readonly name: 'member'; readonly data: MemberEvent }
+  | { readonly name: 'peerRefused'; readonly data: PeerRefused }
+
+/** Those that are counted where they happen. */
+export type CountedEvent = 'deadLetter' | 'unobservedError' | 'restart'
 
 /** Log lines of one kind in so many milliseconds; the rest is counted and said with the next. */
 const LOG_LINES = 10
@@ -97,7 +120,7 @@ export class Events {
   readonly #logged = new Map<string, { since: number; lines: number; left: number }>()
   threadsDied = 0
   /** Set by whoever makes this. */
-  count: (name: SystemEvent['name']) => void = () => undefined
+  count: (name: CountedEvent) => void = () => undefined
   #waiting: SystemEvent[] = []
   #handOn: HandOn | undefined
   /** What waits is handed on soon, or when the host has taken what it was given last. */
@@ -117,7 +140,7 @@ export class Events {
 
   /** It is counted where it happened, in memory that outlives the thread, and told as far as that can be. */
   happened(event: SystemEvent): void {
-    this.count(event.name)
+    if (event.name !== 'member' && event.name !== 'peerRefused') this.count(event.name)
     this.tell(event)
   }
 
@@ -194,6 +217,12 @@ export class Events {
         `${actor} is restarted in ${Math.round(delayMs)} ms: ${why}`,
       )
       this.emitter.emit('restart', event.data)
+    } else if (event.name === 'member') {
+      this.emitter.emit('member', event.data)
+    } else if (event.name === 'peerRefused') {
+      const { addr, reason } = event.data
+      this.#log('peerRefused', { addr, reason }, `node ${addr} and this one do not go together: ${reason}`)
+      this.emitter.emit('peerRefused', event.data)
     } else {
       const { actor, method, error } = event.data
       this.#log(

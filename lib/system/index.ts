@@ -1,9 +1,22 @@
 // What the layers above may use of the system layer.
 
+export { beginThread, type ThreadBegun } from './begin.js'
 export { ResolveBuilder, SpawnBuilder, SupervisionSpec } from './builders.js'
-export type { DeadLetter, Restart, Stuck, SystemEvents, ThreadDied, UnobservedError } from './events.js'
+export type {
+  DeadLetter,
+  MemberEvent,
+  PeerRefused,
+  Restart,
+  Stuck,
+  SystemEvents,
+  ThreadDied,
+  UnobservedError,
+} from './events.js'
 export { actorSystem, getSystem, init, isHost, resolve, shutdown, spawn } from './global.js'
 export { LazyRef } from './lazy.js'
+export type { ExportedClass, LocalThread, NetSide, NodeOptions } from './local.js'
+export { setNetBoot } from './net-boot.js'
+export { isOwnSlot, type Member, type MemberStatus, Nodes } from './nodes.js'
 export {
   type Candidate,
   ConsistentHashPolicy,
@@ -15,12 +28,11 @@ export {
   type ResolvePolicy,
   RoundRobinPolicy,
 } from './policies.js'
-export type { ActorStatus } from './requests.js'
+export type { ActorStatus, Found, NetRequest, RemoteSpawn } from './requests.js'
 export { handleSignals } from './signals.js'
 export {
   type ActorDescription,
   ActorSystem,
-  type Member,
   type SystemStats,
   type ThreadStats,
 } from './system.js'

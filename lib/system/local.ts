@@ -7,6 +7,7 @@ import {
   classify,
   contextOf,
   forgetChild,
+  type LossReason,
   proxyOf,
   refOf,
   type StopReason,
@@ -26,7 +27,7 @@ import {
   UNOBSERVED,
 } from '../engine/index.js'
 import { errors } from '../errors/index.js'
-import type { Logger, SpawnOptions, StopOptions } from '../options.js'
+import type { Logger, RemoteOptions, ResolvedClusterOptions, SpawnOptions, StopOptions } from '../options.js'
 import {
   type Supervised,
   type SupervisionRequest,
@@ -35,7 +36,13 @@ import {
 } from '../supervision/index.js'
 import { Agent } from './agent.js'
 import { Events } from './events.js'
-import { AGENT_CHILD_STOPPED, AGENT_SUPERVISION, type ChildStopped } from './requests.js'
+import {
+  AGENT_CHILD_STOPPED,
+  AGENT_NET,
+  AGENT_SUPERVISION,
+  type ChildStopped,
+  NAMES_CHANGED,
+} from './requests.js'
 import type { Death } from './workers.js'
 
 /** What an engine thread is told at its start. */
@@ -46,8 +53,32 @@ export interface ThreadData {
   readonly segmentBytes: number
   readonly maxMessageBytes: number
   readonly nodeId: string
+  /** Where the net thread is; -1 for a system that is no node of a cluster. */
+  readonly netSlot: number
   /** When the system was made: performance.timeOrigin + performance.now(), which is one clock for all threads. */
   readonly epochMs: number
+}
+
+/** What the net thread is told: who this node is, and what it is to do. */
+export interface NodeOptions extends Omit<ResolvedClusterOptions, 'exportClasses'> {
+  readonly exportClasses: readonly ExportedClass[]
+}
+
+/** A class that other nodes may spawn here, as text: the net thread loads no module of the user's. */
+export interface ExportedClass {
+  readonly key: string
+  readonly type: string
+  readonly moduleUrl: string
+  readonly text: string
+  readonly serial: boolean
+  readonly options: RemoteOptions
+}
+
+/** On the net thread: what is done for the others about other nodes. */
+export interface NetSide {
+  /** A request of another thread, or its own. */
+  asked(request: unknown): unknown
+  namesChanged(): void
 }
 
 export interface SystemSide {
@@ -63,19 +94,27 @@ const COUNTED = { deadLetter: DEAD_LETTERS, unobservedError: UNOBSERVED, restart
 export class LocalThread implements SupervisorHost {
   readonly thread: Thread
   readonly nodeId: string
+  readonly netSlot: number
   readonly epochMs: number
   readonly logger: Logger
   readonly agent: Agent
   readonly supervisor: Supervisor = new Supervisor(this)
   readonly events: Events
   readonly slots: number
+  /** Of those, the first: actors live there. */
+  readonly actorSlots: number
   #side: SystemSide | undefined
+  /** On the net thread alone. */
+  net: NetSide | undefined = undefined
+  #sayNames = false
 
   constructor(data: ThreadData, slot: number, logger: Logger) {
     this.nodeId = data.nodeId
+    this.netSlot = data.netSlot
     this.epochMs = data.epochMs
     this.logger = logger
     this.slots = data.slots
+    this.actorSlots = data.netSlot < 0 ? data.slots : data.slots - 1
     this.events = new Events(logger)
     this.thread = new Thread({
       attach: (run): Port | undefined => addon.attach(data.engine, slot, run),
@@ -84,9 +123,13 @@ export class LocalThread implements SupervisorHost {
       slot,
       slots: data.slots,
       maxMessageBytes: data.maxMessageBytes,
+      netSlot: data.netSlot,
       hooks: this.#hooks(),
     })
-    this.agent = new Agent(this, this.supervisor, (events) => this.events.received(events))
+    this.agent = new Agent(this, this.supervisor, {
+      events: (events) => this.events.received(events),
+      net: (request) => this.#netAsked(request),
+    })
     this.agent.open()
     this.events.count = (name) => {
       const { control } = this.thread
@@ -111,11 +154,29 @@ export class LocalThread implements SupervisorHost {
     return (this.#side as SystemSide).spawn(what, options, parent)
   }
 
+  /** The net thread is told, once a turn. Where there is none, nobody is. */
+  #namesChanged(): void {
+    const { thread } = this
+    if (this.net !== undefined) return this.net.namesChanged()
+    if (thread.netSlot < 0 || this.#sayNames) return
+    this.#sayNames = true
+    queueMicrotask(() => {
+      this.#sayNames = false
+      if (!thread.stopped) thread.sender.signal(this.agentOf(thread.netSlot), AGENT_NET, NAMES_CHANGED)
+    })
+  }
+
+  #netAsked(request: unknown): unknown {
+    if (this.net === undefined)
+      throw errors.internal('a thread that is not the net thread was asked for nodes')
+    return this.net.asked(request)
+  }
+
   stopFromInside(cell: Cell): void {
     this.supervisor.stopFromInside(cell)
   }
 
-  ended(cell: Cell, reason: StopReason): void {
+  ended(cell: Cell, reason: StopReason | LossReason): void {
     this.agent.outliving.ended(cell)
     this.supervisor.watches.ended(cell, reason)
   }
@@ -259,8 +320,10 @@ export class LocalThread implements SupervisorHost {
         this.agent.kept.threadDied(slot, before)
         this.forgetChildren(slot, before)
         this.#orphaned(isOf)
+        this.net?.namesChanged()
         this.supervisor.watches.threadDied(isOf)
       },
+      namesChanged: () => this.#namesChanged(),
       poolClosed: (pool, isOwn) => {
         this.supervisor.watches.poolClosed(pool)
         this.#side?.poolClosed(pool)

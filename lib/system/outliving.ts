@@ -145,8 +145,7 @@ export class Outliving {
     const { slot, index, generation } = cell.target
     if (cell.closed) return
     for (const [on, at, of, , name] of thread.port.listNames())
-      if (on === slot && at === index && of === generation)
-        thread.port.removeName(name, slot, index, generation)
+      if (on === slot && at === index && of === generation) thread.removeName(name, cell.target)
     cell.pool = revival?.request.pool ?? 0
     thread.close(cell)
     this.#host.ended(cell, 'failed')

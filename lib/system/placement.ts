@@ -12,11 +12,10 @@ export class Placer {
   readonly #pending: Int32Array
   #turn = 0
 
-  /** thread: the calling one. */
-  constructor(thread: Thread) {
-    const { slot, slots } = thread
+  /** thread: the calling one. slots: those that actors live on. */
+  constructor(thread: Thread, slots: number) {
     this.#thread = thread
-    this.#own = slot
+    this.#own = thread.slot
     this.#slots = slots
     this.#pending = new Int32Array(slots)
   }

@@ -2,8 +2,9 @@
 
 import type { ActorRef } from '../actor/index.js'
 import type { CellOptions } from '../engine/index.js'
-import type { Logger } from '../options.js'
+import type { Logger, SpawnOptions } from '../options.js'
 import type { Failure, RestartSpec } from '../supervision/index.js'
+import type { NodeOptions } from './local.js'
 
 /** Calls of an agent, by number. */
 export const AGENT_SPAWN = 1
@@ -17,6 +18,8 @@ export const AGENT_UNMANNED = 8
 export const AGENT_SUPERVISION = 9
 export const AGENT_DESCRIBE = 10
 export const AGENT_KEPT = 11
+/** Of the net thread's. */
+export const AGENT_NET = 12
 
 export interface SpawnRequest {
   readonly moduleUrl: string
@@ -45,6 +48,44 @@ export interface LocalDescription {
   readonly underWay: number
   readonly restarts: number
   readonly lastFailure: Failure | undefined
+}
+
+/** A name of an actor of this node was given, or is free again. */
+export const NAMES_CHANGED: { readonly operation: 'namesChanged' } = { operation: 'namesChanged' }
+
+/** What the net thread is asked, by the threads of its own node. */
+export type NetRequest =
+  | typeof NAMES_CHANGED
+  /** Listens, and joins; gives the address. */
+  | { readonly operation: 'start'; readonly options: NodeOptions }
+  /** Others are told; then, when the actors have stopped, that it is gone. */
+  | { readonly operation: 'leave' }
+  | { readonly operation: 'close' }
+  | { readonly operation: 'load'; readonly load: number }
+  | { readonly operation: 'members' }
+  | { readonly operation: 'names' }
+  | {
+      readonly operation: 'resolve'
+      readonly name: string
+      readonly nodeId: string | undefined
+      readonly filterAlive: boolean
+    }
+  | { readonly operation: 'refer'; readonly id: string }
+  | { readonly operation: 'spawn'; readonly nodeId: string; readonly request: RemoteSpawn }
+
+/** A spawn for another node. */
+export interface RemoteSpawn {
+  readonly key: string
+  readonly type: string
+  /** Of the spawn, and of its class where it says nothing: of this node's class. */
+  readonly options: SpawnOptions
+}
+
+/** An actor of the name that was asked for, and how busy its node is, 0 to 1. */
+export interface Found {
+  readonly nodeId: string
+  readonly ref: ActorRef
+  readonly load: number
 }
 
 /** Where an actor is: index, generation and class. */

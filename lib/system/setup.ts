@@ -1,9 +1,10 @@
 // What a system is made of: its engine, and the watchdog over its threads.
 
-import { addon } from '../engine/index.js'
+import { type AnyClass, classInfo } from '../actor/index.js'
+import { addon, MAX_SLOTS } from '../engine/index.js'
 import { errors } from '../errors/index.js'
-import type { ResolvedSystemOptions } from '../options.js'
-import type { LocalThread, ThreadData } from './local.js'
+import type { ResolvedClusterOptions, ResolvedSystemOptions } from '../options.js'
+import type { LocalThread, NodeOptions, ThreadData } from './local.js'
 import { Watchdog } from './watchdog.js'
 import type { Workers } from './workers.js'
 
@@ -25,7 +26,10 @@ export function watchdogOf(local: LocalThread, workers: Workers, options: Resolv
 }
 
 export async function makeEngine(options: ResolvedSystemOptions): Promise<ThreadData> {
-  const slots = options.threads + 1
+  const { threads, cluster } = options
+  const slots = threads + (cluster === undefined ? 1 : 2)
+  if (slots > MAX_SLOTS)
+    throw errors.invalidOption('threads', threads, `at most ${MAX_SLOTS - 2} for a node of a cluster`)
   const arena = new SharedArrayBuffer(options.arenaBytes)
   const engine = addon.create(new Uint8Array(arena), slots, options.cores)
   if (engine === 0)
@@ -43,7 +47,22 @@ export async function makeEngine(options: ResolvedSystemOptions): Promise<Thread
     segmentBytes,
     maxMessageBytes: options.maxMessageBytes,
     nodeId,
+    netSlot: cluster === undefined ? -1 : threads + 1,
     epochMs: performance.timeOrigin + performance.now(),
+  }
+}
+
+/** As plain data, for the net thread. Throws where a class can't be spawned from elsewhere. */
+export function nodeOptionsOf({ exportClasses, ...options }: ResolvedClusterOptions): NodeOptions {
+  return {
+    ...options,
+    exportClasses: exportClasses.map((Class, i) => {
+      const info = classInfo(Class as AnyClass)
+      const { moduleUrl, type, text, serial, description } = info
+      if (moduleUrl === undefined)
+        throw errors.invalidOption(`exportClasses[${i}]`, Class, 'a class that was given to remote()')
+      return { key: description.key, type, moduleUrl, text, serial, options: info.options }
+    }),
   }
 }
 

@@ -58,9 +58,10 @@ import {
   restartsOf,
 } from './given.js'
 import { LazyRef } from './lazy.js'
-import { LocalThread, type SystemSide } from './local.js'
+import { type ExportedClass, LocalThread, type SystemSide } from './local.js'
+import { isOwnSlot, type Member, Nodes } from './nodes.js'
 import { Placer } from './placement.js'
-import { type Candidate, type ResolveOptions, RoundRobinPolicy } from './policies.js'
+import { type ResolveOptions, RoundRobinPolicy } from './policies.js'
 import {
   type ActorStatus,
   AGENT_DESCRIBE,
@@ -75,18 +76,9 @@ import {
   type SpawnRequest,
   type StopRequest,
 } from './requests.js'
-import { makeEngine, watchdogOf } from './setup.js'
+import { makeEngine, nodeOptionsOf, watchdogOf } from './setup.js'
 import type { Watchdog } from './watchdog.js'
 import { Workers } from './workers.js'
-
-/** A member of the cluster; a system without one is its only member. */
-export interface Member {
-  readonly nodeId: string
-  readonly addr: string | undefined
-  readonly status: 'joining' | 'alive' | 'suspect' | 'leaving' | 'dead'
-  /** When it took that status. */
-  readonly since: Date
-}
 
 /** Counts of one thread of a system. */
 export interface ThreadStats {
@@ -134,6 +126,12 @@ export interface ActorDescription {
 
 const NO_ARGUMENTS: readonly unknown[] = []
 
+/** What the net thread may take to say that this node is gone. */
+const MOST_CLOSING_MS = 2000
+
+/** How often other nodes may hear how busy this one is. */
+const LOAD_MS = 1000
+
 /** Of actors that are left at the end. */
 const NAMES_TO_SAY = 10
 
@@ -159,11 +157,12 @@ function cellOptionsOf(options: ResolvedSpawnOptions, serial: boolean): CellOpti
 export class ActorSystem implements SystemSide {
   readonly #local: LocalThread
   readonly #placer: Placer
+  readonly #nodes: Nodes
   readonly #engine: number | undefined
   readonly #workers: Workers | undefined
   readonly #watchdog: Watchdog | undefined
   #stopping: Promise<void> | undefined
-  readonly #since = new Date()
+  #sayLoad: NodeJS.Timeout | undefined
   readonly #policy = new RoundRobinPolicy()
   /** So far, of classes, from this thread. */
   #spawns = 0
@@ -173,13 +172,15 @@ export class ActorSystem implements SystemSide {
     this.#engine = engine
     this.#workers = workers
     this.#watchdog = watchdog
-    this.#placer = new Placer(local.thread)
+    this.#placer = new Placer(local.thread, local.actorSlots)
+    this.#nodes = new Nodes(local, () => this.#load())
     local.side = this
   }
 
   /** @internal Of the engine: a system on this thread, which is its host. */
   static async start(given: SystemOptions | undefined): Promise<ActorSystem> {
     const options = checkSystemOptions(given)
+    const node = options.cluster === undefined ? undefined : nodeOptionsOf(options.cluster)
     const data = await makeEngine(options)
     const local = new LocalThread(data, 0, options.logger)
     const workers = new Workers({
@@ -195,11 +196,28 @@ export class ActorSystem implements SystemSide {
             .askSystem(local.agentOf(other), AGENT_UNMANNED, slot, Number.POSITIVE_INFINITY)
             .catch(() => undefined)
       },
+      // The net thread: this node goes on at the same address, as a new one for the others.
+      onReplaced: (slot) => {
+        if (slot !== data.netSlot || node === undefined) return
+        const again = { ...node, addr: system.#nodes.addr ?? node.addr }
+        system.#nodes.ask({ operation: 'start', options: again }).catch((err: unknown) => {
+          options.logger.error({ err }, 'this node could not take part in its cluster again')
+        })
+      },
     })
     local.agent.kept.onKeep = () => workers.keepSpare()
-    const system = new ActorSystem(local, data.engine, workers, watchdogOf(local, workers, options))
+    const system: ActorSystem = new ActorSystem(
+      local,
+      data.engine,
+      workers,
+      watchdogOf(local, workers, options),
+    )
     try {
-      await Promise.all(Array.from({ length: options.threads }, (_, i) => workers.start(i + 1)))
+      await Promise.all(Array.from({ length: data.slots - 1 }, (_, i) => workers.start(i + 1)))
+      if (node !== undefined) {
+        await system.#nodes.ask({ operation: 'start', options: node })
+        system.#sayLoad = setInterval(() => system.#nodes.sayLoad(workers.load()), LOAD_MS).unref()
+      }
     } catch (error) {
       await system.#end()
       throw error
@@ -234,7 +252,7 @@ export class ActorSystem implements SystemSide {
 
   /** Where other nodes reach this one; undefined for a system that listens nowhere. */
   get addr(): string | undefined {
-    return undefined
+    return this.#nodes.addr
   }
 
   /**
@@ -319,8 +337,8 @@ export class ActorSystem implements SystemSide {
    * @throws ERR_PULSING_ACTOR_NOT_FOUND, ERR_PULSING_NAME_INVALID, ERR_PULSING_INVALID_OPTION
    */
   async resolve(name: string, options?: ResolveOptions): Promise<ActorRef> {
-    const { policy = this.#policy, nodeId } = checkResolveOptions(options)
-    const candidates = this.#candidates(name, nodeId)
+    const { policy = this.#policy, nodeId, filterAlive } = checkResolveOptions(options)
+    const candidates = await this.#nodes.candidates(name, this.#lookUp(name), nodeId, filterAlive)
     if (candidates.length === 0) throw errors.actorNotFound(name)
     const chosen = policy.choose(candidates)
     if (!candidates.includes(chosen))
@@ -341,7 +359,8 @@ export class ActorSystem implements SystemSide {
       throw errors.invalidArgument('actorId', actorId, 'an ActorId, or its text')
     const { thread } = this.#local
     const { slot, index, generation } = id
-    const known = id.nodeId === this.nodeId && (slot === POOL_SLOT || slot < this.#local.slots)
+    if (this.#nodes.isElsewhere(id.nodeId)) return this.#nodes.refer(String(id))
+    const known = isOwnSlot(this.#local, slot)
     let classId = -1
     if (known && slot === POOL_SLOT) {
       const [on, at, of] = index === generation ? thread.port.poolInstances(index) : []
@@ -360,19 +379,21 @@ export class ActorSystem implements SystemSide {
     return refOf(this.#local, thread.targetAt(slot, index, generation, classId))
   }
 
-  /** Names of the actors of this node, with their references. */
+  /** Names of the actors of this node, then those of other nodes', with their references. */
   async allNamedActors(): Promise<{ name: string; ref: ActorRef }[]> {
     this.#check()
     const { thread } = this.#local
-    return thread.port.listNames().map(([slot, index, generation, classId, name]) => ({
+    const own = thread.port.listNames().map(([slot, index, generation, classId, name]) => ({
       name,
       ref: refOf(this.#local, thread.targetAt(slot, index, generation, classId)),
     }))
+    return [...own, ...(await this.#nodes.names())]
   }
 
-  /** The nodes of the cluster: this one. */
+  /** The nodes of the cluster that this one knows of, itself first (contract 6.1); a system by itself is its only member. */
   async members(): Promise<Member[]> {
-    return [{ nodeId: this.nodeId, addr: this.addr, status: 'alive', since: this.#since }]
+    this.#check()
+    return this.#nodes.members()
   }
 
   /**
@@ -401,7 +422,7 @@ export class ActorSystem implements SystemSide {
   stats(): SystemStats {
     const { thread, events } = this.#local
     return {
-      threads: Array.from({ length: this.#local.slots }, (_, slot) => ({
+      threads: Array.from({ length: this.#local.actorSlots }, (_, slot) => ({
         slot,
         actors: thread.controls.actors(slot),
         utilization: this.#workers?.utilization(slot) ?? 0,
@@ -418,7 +439,7 @@ export class ActorSystem implements SystemSide {
 
   /**
    * Listens to events of the system (contract, section 2); on the host, to those of all threads.
-   * @param event deadLetter, unobservedError, restart, stuck or threadDied
+   * @param event deadLetter, unobservedError, restart, stuck, threadDied, member or peerRefused
    * @throws ERR_PULSING_INVALID_ARGUMENT
    */
   on<E extends keyof SystemEvents>(event: E, listener: (event: SystemEvents[E][0]) => void): this {
@@ -458,7 +479,9 @@ export class ActorSystem implements SystemSide {
 
   /** @internal What resolving().list gives. */
   async listOf(name: string, options: ResolveOptions): Promise<ActorRef[]> {
-    return this.#candidates(name, checkResolveOptions(options).nodeId).map(({ ref }) => ref)
+    const { nodeId, filterAlive } = checkResolveOptions(options)
+    const found = await this.#nodes.candidates(name, this.#lookUp(name), nodeId, filterAlive)
+    return found.map(({ ref }) => ref)
   }
 
   /** @internal What resolving().lazy gives. */
@@ -477,11 +500,21 @@ export class ActorSystem implements SystemSide {
 
   /** @internal As resolve, but gives the proxy of the class. */
   async resolveProxy<T extends object>(Class: AnyClass, name: string): Promise<ActorProxy<T>> {
-    return refOf(this.#local, this.#find(name)).asType(
+    const here = this.#nodes.areThere ? undefined : refOf(this.#local, this.#find(name))
+    return (here ?? (await this.resolve(name))).asType(
       Class as unknown as abstract new (
         ...args: never[]
       ) => T,
     )
+  }
+
+  /** @internal On the net thread: another node spawns a class that it may. Errors as spawn. */
+  async spawnExported(of: ExportedClass, given: SpawnOptions): Promise<ActorRef> {
+    this.#check()
+    const options = checkSpawnOptions(given, of.options)
+    const description = JSON.parse(of.text) as ClassInfo['description']
+    const info: ClassInfo = { ...of, description, Class: Object, table: [] }
+    return refOf(this.#local, await this.#spawnHere(info, options, undefined))
   }
 
   /** @internal */
@@ -508,21 +541,6 @@ export class ActorSystem implements SystemSide {
     return found === undefined ? undefined : this.#local.thread.targetAt(...found)
   }
 
-  /** The actors of a name, in the order of their nodes' ids. A node by itself knows of its own alone, and is alive. */
-  #candidates(name: string, nodeId = this.nodeId): Candidate[] {
-    const target = this.#lookUp(name)
-    if (target === undefined || nodeId !== this.nodeId) return []
-    const load = () => this.#load()
-    const candidate = {
-      nodeId,
-      ref: refOf(this.#local, target),
-      get load(): number {
-        return load()
-      },
-    }
-    return [candidate]
-  }
-
   /** How busy this node is: the mean of its engine threads, or the host's where it has none. */
   #load(): number {
     const [host, ...others] = this.stats().threads
@@ -542,6 +560,8 @@ export class ActorSystem implements SystemSide {
   ): Promise<Target> {
     const info = infoOf(instance)
     const options = checkSpawnOptions(given, info.options)
+    if (this.#nodes.isElsewhere(options.nodeId))
+      throw errors.invalidOption('nodeId', options.nodeId, 'this node for an instance: spawn its class')
     if (options.instances > 1)
       throw errors.invalidOption('instances', options.instances, '1 for an instance: spawn its class')
     if (options.args.length > 0)
@@ -574,6 +594,16 @@ export class ActorSystem implements SystemSide {
   #spawnClass(Class: AnyClass, given: SpawnOptions | undefined, parent?: ActorRef): Target | Promise<Target> {
     const info = classInfo(Class)
     const options = checkSpawnOptions(given, info.options)
+    if (this.#nodes.isElsewhere(options.nodeId))
+      return this.#spawnElsewhere(options.nodeId, info, given, parent)
+    return this.#spawnHere(info, options, parent)
+  }
+
+  #spawnHere(
+    info: ClassInfo,
+    options: ResolvedSpawnOptions,
+    parent: ActorRef | undefined,
+  ): Target | Promise<Target> {
     const request: SpawnRequest = {
       moduleUrl: info.moduleUrl ?? '',
       type: info.type,
@@ -591,8 +621,21 @@ export class ActorSystem implements SystemSide {
     return this.#place(info, request, this.#slotFor(info, options, parent))
   }
 
+  #spawnElsewhere(
+    nodeId: string,
+    { description, type }: ClassInfo,
+    { nodeId: _, ...options }: SpawnOptions = {},
+    parent: ActorRef | undefined,
+  ): Promise<Target> {
+    if (parent !== undefined)
+      throw errors.invalidOption('nodeId', nodeId, 'its own node for a child: pul.spawn makes none')
+    return this.#nodes.spawn(nodeId, { key: description.key, type, options })
+  }
+
   #slotFor(info: ClassInfo, options: ResolvedSpawnOptions, parent: ActorRef | undefined): number {
-    const { slot } = this.#local.thread
+    const { slot, netSlot } = this.#local.thread
+    if (slot === netSlot)
+      return this.#placer.choose(options.placement === 'auto' ? 'spread' : options.placement)
     const near =
       options.placement === 'auto' && (parent !== undefined || this.#local.thread.current !== undefined)
     const chosen = near ? slot : this.#placer.choose(options.placement)
@@ -634,7 +677,8 @@ export class ActorSystem implements SystemSide {
     const { capacity, capacityBytes, overflow } = request.options
     const pool = port.makePool(capacity, Math.ceil(capacityBytes / 8), overflow)
     const classId = classIdOf(this.#local, info)
-    if (options.name !== undefined && !port.addName(options.name, POOL_SLOT, pool, pool, classId))
+    const target = this.#local.thread.targetAt(POOL_SLOT, pool, pool, classId)
+    if (options.name !== undefined && !this.#local.thread.addName(options.name, target))
       throw errors.nameTaken(options.name)
     const permits = options.maxConcurrency ?? 1
     const one: SpawnRequest = { ...request, name: undefined, pool, permits }
@@ -653,7 +697,6 @@ export class ActorSystem implements SystemSide {
       ),
     )
     const failed = started.find((one) => one.status === 'rejected')
-    const target = this.#local.thread.targetAt(POOL_SLOT, pool, pool, classId)
     if (failed === undefined) return target
     await this.#stopPool(target, false)
     throw failed.reason
@@ -682,15 +725,21 @@ export class ActorSystem implements SystemSide {
   }
 
   #freePoolName(pool: number): void {
-    const { port } = this.#local.thread
-    for (const [slot, index, generation, , name] of port.listNames())
-      if (slot === POOL_SLOT && index === pool) port.removeName(name, slot, index, generation)
+    const { thread } = this.#local
+    for (const [slot, index, generation, classId, name] of thread.port.listNames())
+      if (slot === POOL_SLOT && index === pool)
+        thread.removeName(name, thread.targetAt(slot, index, generation, classId))
   }
 
   async #shutdown(timeoutMs: number): Promise<void> {
-    const slots = Array.from({ length: this.#local.slots }, (_, slot) => slot)
-    const late = await withTimeout(this.#stopAll(slots), timeoutMs)
+    const slots = Array.from({ length: this.#local.actorSlots }, (_, slot) => slot)
+    const tell = async (operation: 'leave' | 'close') => {
+      if (this.#nodes.areThere) await this.#nodes.ask({ operation }).catch(() => undefined)
+    }
+    const done = tell('leave').then(() => this.#stopAll(slots))
+    const late = await withTimeout(done, timeoutMs)
     if (late) this.#sayWhatIsLeft(timeoutMs)
+    await withTimeout(tell('close'), MOST_CLOSING_MS)
     await this.#end()
   }
 
@@ -707,7 +756,7 @@ export class ActorSystem implements SystemSide {
   #sayWhatIsLeft(timeoutMs: number): void {
     const { thread, logger } = this.#local
     let left = 0
-    for (let slot = 0; slot < this.#local.slots; slot++) left += thread.controls.actors(slot)
+    for (let slot = 0; slot < this.#local.actorSlots; slot++) left += thread.controls.actors(slot)
     const names = thread.port.listNames().map(([, , , , name]) => name)
     const some = names.slice(0, NAMES_TO_SAY)
     const among =
@@ -721,6 +770,7 @@ export class ActorSystem implements SystemSide {
   async #end(): Promise<void> {
     const { thread } = this.#local
     this.#watchdog?.end()
+    clearInterval(this.#sayLoad)
     await this.#workers?.end()
     thread.asks.failAll(
       () => true,

@@ -6,6 +6,7 @@ import { errors } from '../errors/index.js'
 import type { ResourceLimits } from '../options.js'
 import type { Culprit } from './blame.js'
 import type { ThreadData } from './local.js'
+import { netBoot } from './net-boot.js'
 
 /** What a thread says when it is attached to its slot. */
 export const READY = 'ready'
@@ -25,6 +26,8 @@ export interface WorkersOptions {
   readonly onDeath: (slot: number, death: Death) => void
   /** A slot stays empty: its thread could not be started. */
   readonly onGivenUp: (slot: number, error: Error) => void
+  /** Another thread has taken the place of one that ended. */
+  readonly onReplaced: (slot: number) => void
 }
 
 /** How a thread has ended. */
@@ -59,6 +62,7 @@ export class Workers {
   #spare: Worker | undefined
   #keepsSpare = false
   #ending = false
+  #loadBefore = { idle: 0, active: 0 }
 
   constructor(options: WorkersOptions) {
     this.#options = options
@@ -91,18 +95,21 @@ export class Workers {
   }
 
   #make(name: number | string): Worker {
-    const { data, resourceLimits } = this.#options
-    return new Worker(new URL('./boot.js', import.meta.url), {
+    const { data } = this.#options
+    const isNet = name === data.netSlot
+    const resourceLimits = isNet ? undefined : this.#options.resourceLimits
+    return new Worker(isNet ? netBoot() : new URL('./boot.js', import.meta.url), {
       workerData: { pulsing: data },
-      name: `pulsing-${name}`,
+      name: `pulsing-${isNet ? 'net' : name}`,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB, ...resourceLimits },
     } as ConstructorParameters<typeof Worker>[1])
   }
 
   #start(slot: number): Promise<void> {
     return new Promise((resolve, reject) => {
-      const worker = this.#spare ?? this.#make(slot)
-      this.#spare = undefined
+      const isNet = slot === this.#options.data.netSlot
+      const worker = (isNet ? undefined : this.#spare) ?? this.#make(slot)
+      if (worker === this.#spare) this.#spare = undefined
       worker.ref()
       worker.postMessage(slot)
       const running: Running = { worker, ready: false, utilization: undefined }
@@ -141,6 +148,25 @@ export class Workers {
       running.utilization === undefined ? now : performance.eventLoopUtilization(now, running.utilization)
     running.utilization = now
     return Math.min(Math.max(since.utilization, 0), 1)
+  }
+
+  /** How busy the threads that actors live on are, 0 to 1, since asked last: the host where there is no other. */
+  load(): number {
+    const loops = [...this.#running].flatMap(([slot, { worker, ready }]) =>
+      ready && slot !== this.#options.data.netSlot ? [worker.performance] : [],
+    )
+    let idle = 0
+    let active = 0
+    for (const loop of loops.length > 0 ? loops : [performance]) {
+      const now = loop.eventLoopUtilization()
+      idle += now.idle
+      active += now.active
+    }
+    const before = this.#loadBefore
+    this.#loadBefore = { idle, active }
+    const time = idle - before.idle + active - before.active
+    // A thread that was replaced begins at 0 again.
+    return time <= 0 ? 0 : Math.min(Math.max((active - before.active) / time, 0), 1)
   }
 
   /** Milliseconds that its loop has idled; undefined where no thread runs there. */
@@ -190,7 +216,8 @@ export class Workers {
       setTimeout(() => this.#replace(slot), 1)
       return
     }
-    this.#start(slot).catch((cause: Error) => {
+    const replaced = this.#start(slot).then(() => this.#options.onReplaced(slot))
+    replaced.catch((cause: Error) => {
       const before = this.#failedStarts.get(slot) ?? 0
       const failed = cause instanceof EndedEarly ? before : before + 1
       this.#failedStarts.set(slot, failed)

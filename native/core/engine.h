@@ -12,6 +12,7 @@
 #include "arena.h"
 #include "blocks.h"
 #include "interner.h"
+#include "labels.h"
 #include "pool_mailbox.h"
 #include "registry.h"
 #include "slot.h"
@@ -31,6 +32,7 @@ class Engine {
   [[nodiscard]] Blocks& blocks() { return blocks_; }
   [[nodiscard]] Interner& interner() { return interner_; }
   [[nodiscard]] Registry& names() { return names_; }
+  [[nodiscard]] Labels& labels() { return labels_; }
 
   /// The calling thread owns the slot from here on. False where it is not vacant.
   [[nodiscard]] bool attach(uint32_t slot, Waker* waker);
@@ -78,6 +80,7 @@ class Engine {
   Blocks blocks_;
   Interner interner_;
   Registry names_;
+  Labels labels_;
   const uint32_t cores_;
   std::atomic<uint32_t> busy_{0};
   std::atomic<uint32_t> awake_{0};

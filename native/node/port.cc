@@ -286,6 +286,16 @@ Napi::Value list_names(const Napi::CallbackInfo& info) {
   return result;
 }
 
+// label(generation, text): what an actor of the net thread stands for; an empty text takes it out
+Napi::Value label(const Napi::CallbackInfo& info) {
+  loop_of(info).engine().labels().put(info[0].As<Napi::Number>().Uint32Value(), info[1].As<Napi::String>().Utf8Value());
+  return info.Env().Undefined();
+}
+
+Napi::Value label_of(const Napi::CallbackInfo& info) {
+  return Napi::String::New(info.Env(), loop_of(info).engine().labels().find(info[0].As<Napi::Number>().Uint32Value()));
+}
+
 // --- blocks
 
 uint32_t put_block(Loop& loop, const Block& block) {
@@ -417,6 +427,8 @@ napi_value make_port(napi_env env, std::shared_ptr<Engine> engine, uint32_t slot
       {"findName", rare<find_name>},
       {"removeName", rare<remove_name>},
       {"listNames", rare<list_names>},
+      {"label", rare<label>},
+      {"labelOf", rare<label_of>},
       {"copyBlock", rare<copy_block>},
       {"adoptBlock", rare<adopt_block>},
       {"takeBlock", rare<take_block>},

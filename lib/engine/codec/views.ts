@@ -25,6 +25,8 @@ const nameOf = Object.getOwnPropertyDescriptor(
 )?.get as (this: unknown) => string | undefined
 
 export const UINT8 = 0
+/** Types are numbers below this one; -1 is a DataView's. */
+export const VIEW_TYPES: number = NAMES.length
 /** A DataView's. */
 const DATA_VIEW = -1
 

@@ -1,0 +1,5 @@
+// Values between nodes, as bytes of msgpack.
+
+export { type Frame, WireDecoder } from './decoder.js'
+export { type Plain, WireEncoder, type WireRefs } from './encoder.js'
+export { WireError } from './error.js'
