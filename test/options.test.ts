@@ -41,10 +41,12 @@ test('what is not set has its default', (t) => {
     logger: consoleLogger,
     resourceLimits: undefined,
     nodeId: undefined,
+    cluster: undefined,
     stuckThreadMs: 5000,
     terminateStuckAfterMs: Number.POSITIVE_INFINITY,
   })
   t.deepEqual(checkSpawnOptions(), {
+    nodeId: undefined,
     name: undefined,
     args: [],
     mailboxCapacity: 65_536,

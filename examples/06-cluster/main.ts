@@ -48,7 +48,12 @@ async function members(wanted: (alive: readonly string[]) => boolean): Promise<v
     const all = await system.members()
     const alive = all.filter(({ status }) => status === 'alive').map(({ nodeId }) => nodeId)
     if (wanted(alive)) {
-      console.log(`members: ${all.map(({ nodeId, status }) => `${nodeId} ${status}`).sort().join(', ')}`)
+      console.log(
+        `members: ${all
+          .map(({ nodeId, status }) => `${nodeId} ${status}`)
+          .sort()
+          .join(', ')}`,
+      )
       return
     }
     await new Promise((resolve) => setTimeout(resolve, 20))

@@ -201,21 +201,18 @@ export const errors = {
       'ERR_PULSING_NOT_READABLE',
       `What node ${shown(nodeId)} sent can't be read: ${why}. See that both nodes run versions of pulsing that go together.`,
     ),
-  addrUnusable: (
-    addr: string,
-    cause: { readonly code?: string | undefined; readonly message: string },
-  ): PulsingRuntimeError =>
-    cause.code === 'EADDRINUSE'
-      ? runtime(
-          'ERR_PULSING_ADDR_IN_USE',
-          `Something listens on ${addr} already: give another addr, or port 0 for a free one.`,
-          cause,
-        )
-      : runtime(
-          'ERR_PULSING_ADDR_INVALID',
-          `This node can't listen on ${addr}: ${cause.message}. Give an address of this machine, such as 127.0.0.1:7000 or 0.0.0.0:7000.`,
-          cause,
-        ),
+  addrInUse: (addr: string, cause: unknown): PulsingRuntimeError =>
+    runtime(
+      'ERR_PULSING_ADDR_IN_USE',
+      `Something listens on ${addr} already: give another addr, or port 0 for a free one.`,
+      cause,
+    ),
+  addrInvalid: (addr: string, cause: unknown): PulsingRuntimeError =>
+    runtime(
+      'ERR_PULSING_ADDR_INVALID',
+      `This node can't listen on ${addr}: ${messageOf(cause)}. Give an address of this machine, such as 127.0.0.1:7000 or 0.0.0.0:7000.`,
+      cause,
+    ),
   nodeNotFound: (nodeId: string, why: string): PulsingRuntimeError =>
     runtime(
       'ERR_PULSING_NODE_NOT_FOUND',

@@ -1,11 +1,15 @@
 // What the tests of clusters share: nodes in this process, each a system of its own, that join each other over loopback.
 
-import type { ExecutionContext } from 'ava'
 import type { ActorSystem, Member, SystemOptions } from 'pulsing'
 import { start, until } from '../bed.js'
 
+/** A test, or whatever else ends what was started for it. */
+export interface Ends {
+  teardown(end: () => unknown): void
+}
+
 /** A node that listens on a free port; it ends with the test. */
-export async function node(t: ExecutionContext, options: SystemOptions = {}): Promise<ActorSystem> {
+export async function node(t: Ends, options: SystemOptions = {}): Promise<ActorSystem> {
   const system = await start({ addr: '127.0.0.1:0', ...options })
   t.teardown(() => system.shutdown({ timeoutMs: 2000 }))
   return system
@@ -13,11 +17,14 @@ export async function node(t: ExecutionContext, options: SystemOptions = {}): Pr
 
 /** Nodes of one cluster, who know each other. */
 export async function cluster(
-  t: ExecutionContext,
+  t: Ends,
   count: number,
   options: SystemOptions | ((i: number) => SystemOptions) = {},
 ): Promise<ActorSystem[]> {
-  const of = (i: number) => ({ nodeId: `node-${i}`, ...(typeof options === 'function' ? options(i) : options) })
+  const of = (i: number) => ({
+    nodeId: `node-${i}`,
+    ...(typeof options === 'function' ? options(i) : options),
+  })
   const first = await node(t, of(0))
   const others = await Promise.all(
     Array.from({ length: count - 1 }, (_, i) => node(t, { seeds: [first.addr as string], ...of(i + 1) })),

@@ -89,7 +89,10 @@ export class NodeProcess {
   /** Who is alive, as it sees it. */
   async alive(): Promise<string[]> {
     const members = (await this.do('members')) as { nodeId: string; status: string }[]
-    return members.filter(({ status }) => status === 'alive').map(({ nodeId }) => nodeId).sort()
+    return members
+      .filter(({ status }) => status === 'alive')
+      .map(({ nodeId }) => nodeId)
+      .sort()
   }
 }
 

@@ -10,7 +10,10 @@ test('three nodes answer by turns, one is killed, and the others go on', async (
   const { code, stdout, stderr } = await run(main)
   const lines = stdout.trim().split('\n')
   t.is(code, 0, stderr)
-  t.regex(lines.find((line) => line.startsWith('members')) ?? '', /ada alive, bob alive, cyd alive, main alive/)
+  t.regex(
+    lines.find((line) => line.startsWith('members')) ?? '',
+    /ada alive, bob alive, cyd alive, main alive/,
+  )
   const served = lines.filter((line) => line.startsWith('10 calls'))
   t.is(served.length, 2)
   t.regex(served[0] as string, /ada \d, bob \d, cyd \d/)

@@ -76,13 +76,17 @@ export class ProtocolCore {
   readonly #random: () => number
   readonly #config: ProtocolConfig
   readonly #members = new Map<string, Member>()
+  /** The same, to take some of at random. */
+  #list: Member[] = []
+  /** Of those, how many are not dead. */
+  #there = 0
   readonly #suspicions = new Map<string, Suspicion>()
   readonly #news: Broadcasts<News>
   readonly #deltas: Broadcasts<Delta>
   readonly #own: OwnNames
   readonly #directory = new Directory()
   readonly #errands = new Map<number, Errand>()
-  /** By incarnation, when its names were asked for last. */
+  /** By incarnation, when its names are to be asked for. */
   readonly #wanted = new Map<string, number>()
   #outputs: Output[] = []
   #events: CoreEvent[] = []
@@ -106,7 +110,7 @@ export class ProtocolCore {
     this.#config = { ...DEFAULTS, ...config }
     this.#random = random
     this.#seeds = seeds
-    this.#self = { ...identity, status: 'alive', number: 1, sinceMs: now, load: 0, left: false }
+    this.#self = { ...identity, status: 'alive', number: 1, sinceMs: now, load: 0, version: 0, left: false }
     this.#own = new OwnNames(identity.incarnation)
     this.#news = new Broadcasts(this.#config.retransmits)
     this.#deltas = new Broadcasts(this.#config.retransmits)
@@ -188,6 +192,7 @@ export class ProtocolCore {
     if (probe !== undefined) next = Math.min(next, probe.isIndirect ? probe.endBy : probe.ackBy)
     for (const suspicion of this.#suspicions.values()) next = Math.min(next, suspicion.deadlineMs)
     for (const { until } of this.#errands.values()) next = Math.min(next, until)
+    for (const at of this.#wanted.values()) next = Math.min(next, at)
     return next
   }
 
@@ -200,14 +205,13 @@ export class ProtocolCore {
     this.#endErrands(now)
     this.#endSuspicions(now)
     this.#probing(now)
+    this.#askForNames(now)
     this.#gossip(now)
     this.#sync(now)
   }
 
   get #isAlone(): boolean {
-    if (this.#seeds.length === 0) return false
-    for (const member of this.#members.values()) if (isThere(member)) return false
-    return true
+    return this.#seeds.length > 0 && this.#there === 0
   }
 
   #join(now: number): void {
@@ -317,7 +321,9 @@ export class ProtocolCore {
 
   #sync(now: number): void {
     if (now < this.#nextSync) return
-    this.#nextSync = now + this.#config.syncMs * (0.75 + this.#random() / 2)
+    // The more there are, the longer a comparison is: bytes a second stay the same.
+    const nodes = Math.max(1, this.#count / SYNCED_OFTEN)
+    this.#nextSync = now + this.#config.syncMs * (1 + Math.log2(nodes)) * (0.75 + this.#random() / 2)
     const [alive] = this.#some(1, isThere)
     if (alive !== undefined) this.#send(alive, this.#syncOf(true))
     // One that is thought dead may be there after all, behind a network that has healed.
@@ -326,6 +332,7 @@ export class ProtocolCore {
     for (const [incarnation, member] of this.#members) {
       if (isThere(member) || now - member.sinceMs < this.#config.forgetMs) continue
       this.#members.delete(incarnation)
+      this.#list = this.#list.filter((one) => one !== member)
       this.#directory.forget(incarnation)
       this.#wanted.delete(incarnation)
     }
@@ -347,7 +354,7 @@ export class ProtocolCore {
     const sender = this.#members.get(from.incarnation)
     if (sender === undefined) return
     sender.load = message.load
-    if (message.kind !== 'want') this.#checkVersion(sender, message.version, now)
+    if (message.kind !== 'want') this.#versionHeard(sender, message.version, now)
   }
 
   #act(from: Omit<Identity, 'startedMs'>, message: Message, now: number): void {
@@ -415,29 +422,42 @@ export class ProtocolCore {
       return
     }
     if (!isNewer(news, member)) {
-      this.#checkVersion(member, news.version, now)
+      this.#versionHeard(member, news.version, now)
       return
     }
     member.load = news.load
     if (news.status === 'suspect') this.#suspect(member, news.number, news.accuser, now)
     else if (news.status === 'dead') this.#die(member, news.number, now, news.left)
     else this.#live(member, news, now)
-    this.#checkVersion(member, news.version, now)
+    this.#versionHeard(member, news.version, now)
   }
 
   #heardOfNew(news: News, now: number): void {
     // The dead are no news; but those that have just gone may still be named by others.
     const { nodeId, incarnation, addr, startedMs, number, load, left } = news
     const status = news.status === 'suspect' ? 'alive' : news.status
-    const member: Member = { nodeId, incarnation, addr, startedMs, status, number, sinceMs: now, load, left }
+    const member: Member = {
+      nodeId,
+      incarnation,
+      addr,
+      startedMs,
+      status,
+      number,
+      sinceMs: now,
+      load,
+      version: 0,
+      left,
+    }
     this.#members.set(incarnation, member)
+    this.#list.push(member)
     if (status === 'dead') return
+    this.#there++
     this.#joined = true
     this.#order.splice(Math.floor(this.#random() * (this.#order.length + 1)), 0, incarnation)
     this.#changed(member, undefined, now)
     this.#replaces(member, now)
     if (news.status === 'suspect') this.#suspect(member, number, news.accuser, now)
-    this.#checkVersion(member, news.version, now)
+    this.#versionHeard(member, news.version, now)
   }
 
   /** A node that was started again: where it is at its old address, its old self is gone. */
@@ -476,7 +496,10 @@ export class ProtocolCore {
     member.left = false
     this.#suspicions.delete(member.incarnation)
     if (before !== status) member.sinceMs = now
-    if (before === 'dead') this.#order.push(member.incarnation)
+    if (before === 'dead') {
+      this.#there++
+      this.#order.push(member.incarnation)
+    }
     this.#sayOf(member)
     if (before !== status) this.#events.push({ kind: 'member', member: stateOf(member), before })
     if (before === 'dead') this.#replaces(member, now)
@@ -484,7 +507,10 @@ export class ProtocolCore {
 
   #suspect(member: Member, number: number, accuser: string, now: number): void {
     const before = member.status
-    if (before === 'dead' && number <= member.number) return
+    if (before === 'dead') {
+      if (number <= member.number) return
+      this.#there++
+    }
     member.number = number
     if (before === 'suspect') {
       if (this.#suspicions.get(member.incarnation)?.confirm(accuser) === true)
@@ -510,6 +536,7 @@ export class ProtocolCore {
     member.left = left
     this.#suspicions.delete(member.incarnation)
     if (before === 'dead') return
+    this.#there--
     member.status = 'dead'
     this.#changed(member, before, now)
   }
@@ -534,7 +561,7 @@ export class ProtocolCore {
       startedMs,
       status: status === 'joining' ? 'alive' : status,
       number,
-      version: isSelf ? this.#own.version : this.#directory.versionOf(incarnation),
+      version: isSelf ? this.#own.version : member.version,
       load,
       left,
       accuser: status === 'suspect' ? this.#self.nodeId : '',
@@ -546,31 +573,44 @@ export class ProtocolCore {
   #heardNames(delta: Delta, now: number): void {
     const { incarnation, to } = delta
     if (incarnation === this.#self.incarnation) return
+    const member = this.#members.get(incarnation)
     if (this.#directory.apply(delta)) {
-      this.#wanted.delete(incarnation)
+      if (member !== undefined) member.version = Math.max(member.version, to)
+      if (to >= (member?.version ?? to)) this.#wanted.delete(incarnation)
       if (delta.changes.length <= MOST_NAMES_BROADCAST) this.#deltas.add(`${incarnation} ${to}`, delta)
       return
     }
-    const member = this.#members.get(incarnation)
-    if (member !== undefined) this.#checkVersion(member, to, now)
+    if (member !== undefined) this.#versionHeard(member, to, now)
   }
 
-  /** Something of its names has not come here: it is asked, once a second at most. */
-  #checkVersion(member: Member, version: number, now: number): void {
-    const { incarnation } = member
-    const known = this.#directory.versionOf(incarnation)
-    if (version <= known || !isThere(member)) return
-    if (now - (this.#wanted.get(incarnation) ?? Number.NEGATIVE_INFINITY) < WANT_AGAIN_MS) return
-    this.#wanted.set(incarnation, now)
-    this.#send(member, { kind: 'want', version: known })
+  /** A version that is new is told on; what of its names has not come here is asked for. */
+  #versionHeard(member: Member, version: number, now: number): void {
+    if (version > member.version) {
+      member.version = version
+      if (isThere(member)) this.#sayOf(member)
+    }
+    if (this.#directory.versionOf(member.incarnation) >= member.version || !isThere(member)) return
+    // A moment is left for what may be on its way.
+    if (!this.#wanted.has(member.incarnation)) this.#wanted.set(member.incarnation, now + WANT_MS)
+  }
+
+  #askForNames(now: number): void {
+    for (const [incarnation, at] of this.#wanted) {
+      const member = this.#members.get(incarnation)
+      const known = this.#directory.versionOf(incarnation)
+      if (member === undefined || !isThere(member) || known >= member.version) {
+        this.#wanted.delete(incarnation)
+      } else if (now >= at) {
+        this.#wanted.set(incarnation, now + WANT_AGAIN_MS)
+        this.#send(member, { kind: 'want', version: known })
+      }
+    }
   }
 
   // --- sending
 
   get #count(): number {
-    let count = 1
-    for (const member of this.#members.values()) if (isThere(member)) count++
-    return count
+    return this.#there + 1
   }
 
   #syncOf(asks: boolean): Body {
@@ -601,7 +641,15 @@ export class ProtocolCore {
 
   /** Some of the members that are like that, at random. */
   #some(count: number, wanted: (member: Member) => boolean): Member[] {
-    const fitting = [...this.#members.values()].filter(wanted)
+    const list = this.#list
+    const chosen = new Set<Member>()
+    // Most fit, as a rule.
+    for (let tries = 0; tries < count * 4 && chosen.size < count && list.length > 0; tries++) {
+      const member = list[Math.floor(this.#random() * list.length)] as Member
+      if (wanted(member)) chosen.add(member)
+    }
+    if (chosen.size === count) return [...chosen]
+    const fitting = list.filter(wanted)
     for (let i = 0; i < Math.min(count, fitting.length); i++) {
       const other = i + Math.floor(this.#random() * (fitting.length - i))
       const one = fitting[i] as Member
@@ -627,7 +675,10 @@ const MOST_TOLD = 16
 /** Changes of names that go with other messages; more are asked for. */
 const MOST_NAMES_BROADCAST = 16
 const MOST_DELTAS = 4
+const WANT_MS = 100
 const WANT_AGAIN_MS = 1000
+/** Up to so many nodes, each compares what it knows with another every syncMs. */
+const SYNCED_OFTEN = 32
 
 function identityOf({ nodeId, incarnation, addr, startedMs }: Identity): Identity {
   return { nodeId, incarnation, addr, startedMs }

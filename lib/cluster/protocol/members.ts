@@ -26,6 +26,8 @@ export interface Member extends Identity {
   number: number
   sinceMs: number
   load: number
+  /** Of its names, the latest that was heard of. */
+  version: number
   /** It has said itself that it goes. */
   left: boolean
 }

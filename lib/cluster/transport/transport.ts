@@ -103,7 +103,9 @@ export class Transport implements AssociationOwner {
       server.listen({ host: listen.host, port: listen.port })
       await once(server, 'listening')
     } catch (error) {
-      throw errors.addrUnusable(`${listen.host}:${listen.port}`, error as NodeJS.ErrnoException)
+      const addr = `${listen.host}:${listen.port}`
+      const { code } = error as NodeJS.ErrnoException
+      throw code === 'EADDRINUSE' ? errors.addrInUse(addr, error) : errors.addrInvalid(addr, error)
     }
     this.#server = server
     const { address, port, family } = server.address() as AddressInfo
