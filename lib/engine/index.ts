@@ -13,8 +13,7 @@ export {
   PAUSED_STARTING,
   PAUSED_STOPPING,
 } from './cell.js'
-export { copyValue, isShared, share, transfer } from './codec/index.js'
-export * as values from './codec/parts.js'
+export { copyValue, isShared, share, transfer, values } from './codec/index.js'
 export { DRAINED, SIGNALLED } from './deliver.js'
 export {
   BOUNCE_STOPPED,

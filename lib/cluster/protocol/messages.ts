@@ -129,15 +129,24 @@ function readIdentity(given: unknown): Identity | undefined {
   return { nodeId, incarnation, addr, startedMs }
 }
 
+/** Hot: a comparison brings one for each node that there is. */
 function readNews(given: unknown): News | undefined {
-  const identity = readIdentity(given)
-  const [status, number, version, load, left, accuser] =
-    identity === undefined ? [] : (given as unknown[]).slice(4)
-  const known = STATUSES[status as number]
-  if (identity === undefined || known === undefined || !isCount(number) || !isCount(version)) return undefined
-  if (!isShare(load) || typeof left !== 'boolean' || typeof accuser !== 'string' || accuser.length > 300)
-    return undefined
-  return { ...identity, status: known, number, version, load, left, accuser }
+  if (!Array.isArray(given) || given.length < 10) return undefined
+  const list = given as unknown[]
+  const nodeId = list[0]
+  const incarnation = list[1]
+  const addr = list[2]
+  const startedMs = list[3]
+  const status = STATUSES[list[4] as number]
+  const number = list[5]
+  const version = list[6]
+  const load = list[7]
+  const left = list[8]
+  const accuser = list[9]
+  if (!isText(nodeId) || !isText(incarnation) || !isText(addr) || !isCount(startedMs)) return undefined
+  if (status === undefined || !isCount(number) || !isCount(version) || !isShare(load)) return undefined
+  if (typeof left !== 'boolean' || typeof accuser !== 'string' || accuser.length > 300) return undefined
+  return { nodeId, incarnation, addr, startedMs, status, number, version, load, left, accuser }
 }
 
 function readDelta(given: unknown): Delta | undefined {
