@@ -92,6 +92,11 @@ export interface SystemOptions {
   readonly passphrase?: string | readonly string[] | undefined
   /** Without a passphrase, take peers from other machines too: false unless set (contract 6.2). */
   readonly insecure?: boolean | undefined
+  /**
+   * Milliseconds between two questions of this node to others whether they are there, 20 to 60,000: 1,000 unless set. A node that
+   * is gone is known to be so after some 5 to 20 of them (docs/cluster.md). The same on all nodes of a cluster.
+   */
+  readonly probeMs?: number | undefined
   /** Classes given to `remote` that other nodes may spawn here: none unless set (contract 6.3). */
   readonly exportClasses?: readonly object[] | undefined
   /**
@@ -221,6 +226,7 @@ export interface ResolvedClusterOptions {
   /** The newest first; none: protected mode, or insecure. */
   readonly passphrases: readonly string[]
   readonly insecure: boolean
+  readonly probeMs: number
   readonly exportClasses: readonly object[]
 }
 
@@ -441,6 +447,7 @@ const SYSTEM: Checks = {
   clusterName: nodeId,
   passphrase,
   insecure: flag,
+  probeMs: whole(20, 60_000),
   exportClasses: classes,
   stuckThreadMs: stuckTime,
   terminateStuckAfterMs: stuckTime,
@@ -564,7 +571,14 @@ export function isLoopback(host: string): boolean {
 function checkCluster(options: SystemOptions): ResolvedClusterOptions | undefined {
   const { addr, seeds = [], passphrase = [], advertiseAddr } = options
   if (addr === undefined && seeds.length === 0) {
-    for (const name of ['advertiseAddr', 'clusterName', 'passphrase', 'insecure', 'exportClasses'] as const)
+    for (const name of [
+      'advertiseAddr',
+      'clusterName',
+      'passphrase',
+      'insecure',
+      'probeMs',
+      'exportClasses',
+    ] as const)
       if (options[name] !== undefined)
         throw errors.invalidOption(
           name,
@@ -589,6 +603,7 @@ function checkCluster(options: SystemOptions): ResolvedClusterOptions | undefine
     clusterName: options.clusterName ?? 'pulsing',
     passphrases: typeof passphrase === 'string' ? [passphrase] : passphrase,
     insecure: options.insecure ?? false,
+    probeMs: options.probeMs ?? 1000,
     exportClasses: options.exportClasses ?? [],
   }
 }

@@ -212,6 +212,7 @@ test('6.1: addresses are host:port, and a node has what it needs to be reached',
     [{ addr: '[::]:7000' }, 'advertiseAddr'],
     [{ clusterName: 'a b', addr: 'a:1' }, 'clusterName'],
     [{ passphrase: [], addr: 'a:1' }, 'passphrase'],
+    [{ probeMs: 5, addr: 'a:1' }, 'probeMs'],
     [{ passphrase: 'correct horse battery' }, 'passphrase'],
     [{ exportClasses: [{}] as never, addr: 'a:1' }, 'exportClasses[0]'],
   ]

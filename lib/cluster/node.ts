@@ -119,7 +119,7 @@ export class ClusterNode implements NetSide {
   // --- start and end
 
   async #start(options: NodeOptions): Promise<string> {
-    const { addr, advertiseAddr, seeds, clusterName, passphrases, insecure, exportClasses } = options
+    const { addr, advertiseAddr, seeds, clusterName, passphrases, insecure, exportClasses, probeMs } = options
     const listen = parseAddress(addr) as { host: string; port: number }
     const startedMs = Date.now()
     const transport = new Transport(
@@ -155,6 +155,7 @@ export class ClusterNode implements NetSide {
       seeds: seeds.filter((seed) => seed !== reached),
       random: Math.random,
       now: performance.now(),
+      config: { probeMs, ackMs: probeMs / 2, syncMs: probeMs * 20 },
     })
     this.#served = new Served({
       local: this.#local,

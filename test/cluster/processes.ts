@@ -3,9 +3,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
-import type { ExecutionContext } from 'ava'
 import type { SystemOptions } from 'pulsing'
 import { compiled } from '../bed.js'
+import type { Ends } from './bed.js'
 
 interface Answer {
   readonly id: number
@@ -37,11 +37,7 @@ export class NodeProcess {
   }
 
   /** Resolves when it listens. It ends with the test. command: what the process is started by. */
-  static async start(
-    t: ExecutionContext,
-    options: SystemOptions,
-    command: readonly string[] = [],
-  ): Promise<NodeProcess> {
+  static async start(t: Ends, options: SystemOptions, command: readonly string[] = []): Promise<NodeProcess> {
     const node = new NodeProcess({ addr: '127.0.0.1:0', ...options }, command)
     t.teardown(() => node.end())
     const ready = new Promise<Answer>((resolve) => node.#waiting.set(0, resolve))
@@ -111,7 +107,7 @@ export class Wire {
     this.#server = createServer((socket) => this.#connected(socket))
   }
 
-  static async to(t: ExecutionContext, addr: string): Promise<Wire> {
+  static async to(t: Ends, addr: string): Promise<Wire> {
     const wire = new Wire(addr)
     wire.#server.listen(0, '127.0.0.1')
     await once(wire.#server, 'listening')

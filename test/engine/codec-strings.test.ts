@@ -59,6 +59,14 @@ test('the strings of a field that alternates between two, or among long ones, go
   }
 })
 
+test('two systems of one process do not take each other’s strings for their own', (t) => {
+  const [one, other] = [new Bed(), new Bed()]
+  // A key that no shape can have.
+  const value = { '\0': 'a text that is seen again and again' }
+  for (let i = 0; i < 20; i++) t.deepEqual(one.send(value), value)
+  for (let i = 0; i < 20; i++) t.deepEqual(other.send(value), value)
+})
+
 test('a short slice of a long text does not keep the text alive', (t) => {
   const bed = new Bed()
   const gc = (globalThis as { gc?: () => void }).gc

@@ -184,7 +184,7 @@ class Builder {
   #of(value: unknown, number: number): unknown {
     if (typeof value !== 'object' || value === null) return this.#keep(number, value)
     if (Array.isArray(value))
-      return value[0] instanceof Mark
+      return value[0] instanceof Mark && value[0].type >= tags.DEF
         ? this.#marked(value as unknown[], value[0], number)
         : this.#list(value, number)
     if (value instanceof Mark) {
@@ -192,9 +192,9 @@ class Builder {
       throw new WireError(`a mark ${value.type} that begins nothing`)
     }
     if (ArrayBuffer.isView(value)) {
-      // The decoder gives a view on the frame, or a copy of its own: a message is its receiver's.
+      // The decoder gives a view on the frame.
       const bytes = value as Uint8Array
-      return this.#keep(number, bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice())
+      return this.#keep(number, new Uint8Array(bytes))
     }
     if (value instanceof Date) return this.#keep(number, value)
     const object = value as Record<string, unknown>

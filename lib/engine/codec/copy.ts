@@ -13,7 +13,7 @@ import { NONE, Seen } from './seen.js'
 import { isShared } from './share.js'
 import { MAX_DEPTH } from './tags.js'
 import { finishTransfer, mayMove } from './transfer.js'
-import { OUTSIDE, Trie, TrieNode } from './trie.js'
+import { Trie, TrieNode } from './trie.js'
 
 const { hasOwnProperty: isOwn } = Object.prototype
 const KEPT_COPIES = 4096
@@ -104,7 +104,7 @@ export class Copy {
       if (node.key === key && node.next !== null) node = node.next
       else {
         const next = trie.step(node, key)
-        if (next === OUTSIDE) return this.keyed(source, {})
+        if (next === trie.outside) return this.keyed(source, {})
         node = next
       }
     }

@@ -4,7 +4,7 @@ import { writeKind } from './encode-kinds.js'
 import type { Encoder } from './encoder.js'
 import { kindOf, PLAIN } from './kinds.js'
 import * as tags from './tags.js'
-import { OUTSIDE, type TrieNode } from './trie.js'
+import type { TrieNode } from './trie.js'
 
 // Bound here: an import is looked up at each use, a constant of the module is known to the compiler.
 const { ARRAY, ARRAY_PLUS, HOLE, INT, OBJECT, RECORD, SPARSE, STRING_ID } = tags
@@ -29,7 +29,7 @@ export function writeObject(
     if (node.key === key && node.next !== null) node = node.next
     else {
       const next = trie.step(node, key)
-      if (next === OUTSIDE) {
+      if (next === trie.outside) {
         keys ??= node.keys()
         keys.push(key)
       }

@@ -59,13 +59,12 @@ export class TrieNode {
   }
 }
 
-/** Where the keys of an object lead that has none in the trie. */
-export const OUTSIDE: TrieNode = new TrieNode(null, '', 0)
-
 export class Trie {
   root!: TrieNode
   /** The nodes that begin all keys; another Map when the trie begins anew. */
   first!: Map<string, TrieNode>
+  /** Where the keys of an object lead that has none in the trie. Of each trie its own: it knows strings by their ids, too. */
+  readonly outside: TrieNode = new TrieNode(null, '', 0)
   #nodes = 0
 
   constructor() {
@@ -93,7 +92,7 @@ export class Trie {
     return site.entry
   }
 
-  /** Off the usual way. OUTSIDE where the key is not worth a node. */
+  /** Off the usual way. `outside` where the key is not worth a node. */
   step(node: TrieNode, key: string): TrieNode {
     if (node.key2 === key && node.next2 !== null) {
       const next = node.next2
@@ -103,9 +102,9 @@ export class Trie {
       node.next = next
       return next
     }
-    if (node === OUTSIDE) return OUTSIDE
+    if (node === this.outside) return this.outside
     const next = node.others?.get(key) ?? this.#add(node, key)
-    if (next === OUTSIDE) return OUTSIDE
+    if (next === this.outside) return next
     node.key2 = node.key
     node.next2 = node.next
     node.key = key
@@ -128,11 +127,11 @@ export class Trie {
       key.length > MAX_KEY_LENGTH ||
       key.includes('\0') ||
       (others !== null && others.size >= MAX_CHILDREN)
-    if (outside) return OUTSIDE
+    if (outside) return this.outside
     if (this.#nodes >= MAX_NODES) {
       // Full of what is perhaps no longer in use. The ids of shapes stay what they are.
       this.#begin()
-      return OUTSIDE
+      return this.outside
     }
     this.#nodes++
     const next = new TrieNode(node, key, node.depth + 1)

@@ -38,9 +38,9 @@ export function healBoundS(nodes: number): number {
   return 60 * (1 + Math.max(0, Math.log2(nodes / 32))) + deathBoundS(nodes)
 }
 
-/** Seconds in which names are known everywhere. */
+/** Seconds in which names are known everywhere: as a rule a few; who is told by nobody sees it when all is compared. */
 export function namesBoundS(nodes: number): number {
-  return 10 + 5 * Math.max(1, Math.log10(nodes))
+  return 60 * (1 + Math.max(0, Math.log2(nodes / 32)))
 }
 
 /** Messages that a node sends a second while nothing happens: a question, an answer, and now and then a comparison. */
