@@ -73,6 +73,9 @@ async function work(): Promise<void> {
 }
 
 await members((alive) => NODES.every((id) => alive.includes(id)))
+// Their names take a moment more.
+while ((await system.resolving().list('store')).length < NODES.length)
+  await new Promise((resolve) => setTimeout(resolve, 20))
 await work()
 
 console.log('bob is killed')

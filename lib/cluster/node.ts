@@ -340,6 +340,8 @@ export class ClusterNode implements NetSide {
   #lost(association: Association, unsent: readonly Uint8Array[]): void {
     const peer = this.#peerOn.get(association)
     this.#peerOn.delete(association)
+    // Another has taken its place, with a beginning of its own.
+    if (peer !== undefined && peer.association !== association) return
     peer?.lost(unsent, !this.#closed && this.#peers.has(peer.identity.incarnation))
   }
 

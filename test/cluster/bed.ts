@@ -8,9 +8,9 @@ export interface Ends {
   teardown(end: () => unknown): void
 }
 
-/** A node that listens on a free port; it ends with the test. */
+/** A node that listens on a free port; it ends with the test. However busy the machine, nobody is thought dead in its time. */
 export async function node(t: Ends, options: SystemOptions = {}): Promise<ActorSystem> {
-  const system = await start({ addr: '127.0.0.1:0', ...options })
+  const system = await start({ addr: '127.0.0.1:0', probeMs: 10_000, ...options })
   t.teardown(() => system.shutdown({ timeoutMs: 2000 }))
   return system
 }

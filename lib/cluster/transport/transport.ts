@@ -399,7 +399,8 @@ export class Transport implements AssociationOwner {
   }
 
   #unreachable(association: Association, error: Error): void {
-    if (association.isOpen || this.#isClosed) return
+    // One that is closed was a seed's, whose node is known by now, or is this node's own.
+    if (association.isOpen || association.isClosed || this.#isClosed) return
     association.failures++
     const againMs = Math.min(AGAIN_MS * 2 ** (association.failures - 1), MOST_AGAIN_MS)
     // What comes until then waits for the next attempt.
