@@ -22,6 +22,7 @@ const OURS = [
   'payload',
   'parallel-speedup',
   'idle-cpu',
+  'cluster',
 ]
 
 /** The peer's name, and its module. */
@@ -32,6 +33,7 @@ const PEERS: Readonly<Record<string, string>> = {
   tinypool: 'tinypool',
   workerpool: 'workerpool',
   nact: 'nact',
+  'bare-tcp': 'bare-tcp',
 }
 
 export const PEER_NAMES: readonly string[] = Object.keys(PEERS)

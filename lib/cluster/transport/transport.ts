@@ -320,7 +320,6 @@ export class Transport implements AssociationOwner {
       // A seed may be this node itself, which is no fault.
       if (refusal.code === 'self' && dialled) {
         this.#unknown.delete(addr)
-        association.close()
         connection.destroy(new Error(refusal.reason))
       } else this.#refuse(connection, addr, refusal)
       return undefined
@@ -399,7 +398,7 @@ export class Transport implements AssociationOwner {
   }
 
   #unreachable(association: Association, error: Error): void {
-    // One that is closed was a seed's, whose node is known by now, or is this node's own.
+    // One that is closed was a seed's, whose node is known by now.
     if (association.isOpen || association.isClosed || this.#isClosed) return
     association.failures++
     const againMs = Math.min(AGAIN_MS * 2 ** (association.failures - 1), MOST_AGAIN_MS)

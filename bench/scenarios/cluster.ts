@@ -1,0 +1,99 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import * as pul from 'pulsing'
+import { Asker } from '../actors/asker.js'
+import { Echo, type EchoProxy } from '../actors/echo.js'
+import { Streamer } from '../actors/streamer.js'
+import { Teller } from '../actors/teller.js'
+import { check, perSecond, type Running, type Scenario } from '../scenario.js'
+import { HERE, patient, withSystem } from '../system.js'
+
+/** This process is one node with one engine thread, the other has what is called by its name. */
+async function withNode(
+  passphrase: string | undefined,
+  prepare: (of: (name: string) => Promise<pul.ActorRef>) => Promise<Running['run']>,
+): Promise<Running> {
+  const file = fileURLToPath(new URL('../cluster-node.js', import.meta.url))
+  const other = fork(file, passphrase === undefined ? [] : [passphrase])
+  const [addr] = (await once(other, 'message')) as [string]
+  const running = await withSystem(() => prepare((name) => pul.getSystem().resolve(name)), {
+    threads: 1,
+    seeds: [addr],
+    passphrase,
+  })
+  return {
+    run: running.run,
+    close: async () => {
+      await running.close()
+      const exit = once(other, 'exit')
+      other.disconnect()
+      await exit
+    },
+  }
+}
+
+type Prepare = Parameters<typeof withNode>[1]
+
+const asking =
+  (how: 'inSequence' | 'pipelined'): Prepare =>
+  async (of) => {
+    const echo = (await of('echo')).asType(Echo)
+    const asker = patient(await Asker.options(HERE).spawn())
+    return async (count) => perSecond(count, await asker[how](echo as unknown as EchoProxy, count))
+  }
+
+const telling: Prepare = async (of) => {
+  const counter = await of('counter')
+  const teller = patient(await Teller.options(HERE).spawn())
+  return async (told) => {
+    const { count, sum, elapsedMs } = await teller.objects(counter, told)
+    check('the count', count, told)
+    check('the sum', sum, told)
+    return perSecond(told, elapsedMs)
+  }
+}
+
+const streaming: Prepare = async (of) => {
+  const source = (await of('streamer')).asType(Streamer)
+  const reader = patient(await Streamer.options(HERE).spawn())
+  return async (count) => perSecond(count, await reader.read(source as never, count))
+}
+
+const PASSPHRASE = 'a passphrase of the benchmarks'
+
+const rows = (
+  name: string,
+  operation: string,
+  quick: number,
+  full: number,
+  prepare: Prepare,
+): readonly Scenario[] => [
+  { name, unit: 'ops/s', operation, sizes: { quick, full }, open: () => withNode(undefined, prepare) },
+  {
+    name: `${name}-tls`,
+    unit: 'ops/s',
+    operation: 'the same with a passphrase',
+    sizes: { quick, full },
+    open: () => withNode(PASSPHRASE, prepare),
+  },
+]
+
+export const scenarios: readonly Scenario[] = [
+  ...rows(
+    'cluster-ask',
+    'one awaited call between actors of two processes over loopback, in sequence: { id, op, n } in, a number back',
+    5000,
+    30_000,
+    asking('inSequence'),
+  ),
+  ...rows('cluster-ask-pipelined', 'the same, 1,000 under way', 50_000, 500_000, asking('pipelined')),
+  ...rows(
+    'cluster-tell',
+    'one message { id, op, n } to a counter of another process; ends with an ask for the count',
+    100_000,
+    1_000_000,
+    telling,
+  ),
+  ...rows('cluster-stream', 'one item of an async generator of another process', 50_000, 500_000, streaming),
+]
