@@ -10,7 +10,7 @@ import {
   tell,
   withCall,
 } from 'pulsing'
-import { event, events, rejection, until } from '../bed.js'
+import { event, rejection, until } from '../bed.js'
 import { Counter, Gate, Recorder } from '../fixtures/actors.js'
 import { Postman, Watcher } from '../fixtures/clustered.js'
 import { Streamer } from '../fixtures/streaming.js'
@@ -271,37 +271,9 @@ test('3.10: only methods that are exposed can be called from another node', asyn
     t.true((await rejection(any[name]?.() as PromiseLike<unknown>)) instanceof PulsingUnsupportedError, name)
 })
 
-test.serial(
-  '6.1: with passphrase, the same; a node with another is refused, and told why on both sides',
-  async (t) => {
-    const passphrase = 'a passphrase of the tests'
-    const [a, b] = (await cluster(t, 2, { passphrase })) as [ActorSystem, ActorSystem]
-    await a.spawn(Counter, { name: 'counter' })
-    t.is(await (await b.resolve('counter')).asType(Counter).incr(), 1)
-    const refusals = events(a as never, 'peerRefused')
-    const stranger = await node(t, { seeds: [a.addr as string], passphrase: 'another passphrase, as long' })
-    const other = await node(t, { seeds: [a.addr as string] })
-    await until(() => refusals.length >= 2)
-    for (const system of [stranger, other]) t.is((await system.members()).length, 1)
-    t.is((await a.members()).length, 2)
-  },
-)
-
 test.serial('an address that is taken, and a second node of one id, are errors', async (t) => {
   const [a] = (await cluster(t, 1)) as [ActorSystem]
   t.is((await rejection(node(t, { addr: a.addr }))).code, 'ERR_PULSING_ADDR_IN_USE')
   const twin = await rejection(node(t, { nodeId: 'node-0', seeds: [a.addr as string] }))
   t.is(twin.code, 'ERR_PULSING_NODE_DUPLICATE')
-})
-
-test.serial('seeds that do not answer are tried again, and the node works meanwhile', async (t) => {
-  const gone = await node(t)
-  const addr = gone.addr as string
-  await gone.shutdown()
-  const a = await node(t, { nodeId: 'a', seeds: [addr] })
-  const counter = (await a.spawn(Counter, { name: 'counter' })).asType(Counter)
-  t.is(await counter.incr(), 1)
-  const b = await node(t, { nodeId: 'b', addr })
-  await until(async () => (await memberOf(b, 'a'))?.status === 'alive')
-  t.is(await (await b.resolve('counter')).asType(Counter).incr(), 2)
 })
