@@ -19,7 +19,7 @@ import {
   type StopOptions,
   type SystemOptions,
   sameOptions,
-} from '../lib/options.js'
+} from '../lib/options/index.js'
 
 const MIB = 1024 * 1024
 

@@ -3,7 +3,7 @@
 import type { Method } from '../engine/index.js'
 import { MAX_METHODS } from '../engine/index.js'
 import { errors } from '../errors/index.js'
-import type { RemoteOptions } from '../options.js'
+import type { RemoteOptions } from '../options/index.js'
 import { Actor } from './actor.js'
 
 // biome-ignore lint/suspicious/noExplicitAny: any class of the user's

@@ -2,7 +2,7 @@
 
 import { CELL, type Cell, type Target, targetOf } from '../engine/index.js'
 import { errors, reading } from '../errors/index.js'
-import type { Logger, SpawnOptions } from '../options.js'
+import type { Logger, SpawnOptions } from '../options/index.js'
 import type { ActorHost } from './host.js'
 import { type OffloadOptions, offload } from './offload.js'
 import { proxyOf, refOf, targetIn } from './proxy.js'

@@ -1,7 +1,7 @@
 // What an actor's references and context need of its system; the system fills it in.
 
 import type { Cell, Target, Thread } from '../engine/index.js'
-import type { Logger, SpawnOptions, StopOptions } from '../options.js'
+import type { Logger, SpawnOptions, StopOptions } from '../options/index.js'
 import type { LossReason, StopReason } from './actor.js'
 import type { ActorRef } from './ref.js'
 

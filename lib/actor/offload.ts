@@ -3,7 +3,7 @@
 import type { Piscina } from 'piscina'
 import { onAbort } from '../engine/index.js'
 import { errors, messageOf, reading } from '../errors/index.js'
-import { checkTellOptions } from '../options.js'
+import { checkTellOptions } from '../options/index.js'
 import type { Outcome, Task } from './offload-worker.js'
 
 /** Options of an offloaded function. */

@@ -10,7 +10,12 @@ import {
   targetOf,
 } from '../engine/index.js'
 import { errors, reading } from '../errors/index.js'
-import { ASK_TIMEOUT_MS, type CallOptions, checkCallOptions, type ResolvedCallOptions } from '../options.js'
+import {
+  ASK_TIMEOUT_MS,
+  type CallOptions,
+  checkCallOptions,
+  type ResolvedCallOptions,
+} from '../options/index.js'
 import type { AnyClass, ClassDescription } from './class-info.js'
 import { type DelayedCall, delayCall } from './delay.js'
 import type { ActorHost } from './host.js'

@@ -7,7 +7,7 @@ import {
   checkAskOptions,
   checkTellOptions,
   type TellOptions,
-} from '../options.js'
+} from '../options/index.js'
 import { ActorId } from './actor-id.js'
 import type { AnyClass } from './class-info.js'
 import type { ActorHost } from './host.js'

@@ -1,7 +1,7 @@
 // The classes that this thread knows, and who waits for one to register itself.
 
 import { errors, reading } from '../errors/index.js'
-import type { RemoteOptions } from '../options.js'
+import type { RemoteOptions } from '../options/index.js'
 import { type AnyClass, type ClassInfo, makeClassInfo } from './class-info.js'
 
 /** One a process and thread, whichever copy of the package asks, so that two copies are found out. */

@@ -1,7 +1,12 @@
 // remote: a class of the user's becomes a class of actors.
 
 import { errors, reading } from '../errors/index.js'
-import { checkRemoteOptions, checkSpawnOptions, type RemoteOptions, type SpawnOptions } from '../options.js'
+import {
+  checkRemoteOptions,
+  checkSpawnOptions,
+  type RemoteOptions,
+  type SpawnOptions,
+} from '../options/index.js'
 import type { AnyClass } from './class-info.js'
 import { currentHost } from './host.js'
 import { register } from './registry.js'

@@ -1,7 +1,7 @@
 // Types of proxies and of classes of actors: what a class's methods are to a caller on another thread (contract 1.2, 3.2,
 // 3.10). The mapped types keep each method's link to the class, so that an editor finds its comment and definition.
 
-import type { RemoteOptions, SpawnOptions } from '../options.js'
+import type { RemoteOptions, SpawnOptions } from '../options/index.js'
 import type { ActorRef } from './ref.js'
 
 // biome-ignore lint/suspicious/noExplicitAny: any function at all

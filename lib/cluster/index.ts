@@ -1,5 +1,7 @@
-// What the layers above may use of the cluster layer. It is loaded on the net thread alone: here is only where that begins.
+// What the layers above may use of the cluster layer. All but a hash runs on the net thread alone: here is where that begins.
 
 import { setNetBoot } from '../system/index.js'
+
+export { ownerOf } from './protocol/index.js'
 
 setNetBoot(new URL('./cluster-boot.js', import.meta.url))

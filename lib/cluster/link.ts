@@ -1,10 +1,10 @@
 // What the two halves of a peer, calls to its actors and calls from it, need of the connection and of this node.
 
 import type { LocalThread } from '../system/index.js'
+import type { Plain } from '../wire/index.js'
 import type { Classes } from './classes.js'
 import type { NodeIdentity } from './refs.js'
 import type { Tokens } from './tokens.js'
-import type { Plain } from './wire/index.js'
 
 /** An actor's address as other nodes are told it: where it is, what admits to it, and the hash of its class. */
 export interface ActorAddress {

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import { ActorId } from '../actor/index.js'
 import { errors } from '../errors/index.js'
-import { parseAddress } from '../options.js'
+import { parseAddress } from '../options/index.js'
 import {
   type ActorSystem,
   type LocalThread,
@@ -13,6 +13,7 @@ import {
   type NodeOptions,
   Nodes,
 } from '../system/index.js'
+import { WireDecoder, WireEncoder } from '../wire/index.js'
 import { Classes } from './classes.js'
 import { GOSSIP, STILL_THERE } from './frames.js'
 import { Names } from './names.js'
@@ -23,7 +24,6 @@ import { Resolver } from './resolver.js'
 import { MOST_ASKED_AFTER, Served } from './served.js'
 import { Tokens } from './tokens.js'
 import { type Association, Transport } from './transport/index.js'
-import { WireDecoder, WireEncoder } from './wire/index.js'
 
 /** How long init waits for a seed to answer; it is tried again all the same. */
 const JOIN_MS = 3000

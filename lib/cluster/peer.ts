@@ -4,6 +4,7 @@ import type { LossReason, StopReason } from '../actor/index.js'
 import { END, ERROR, VALUE } from '../engine/index.js'
 import { errors, isPulsingError } from '../errors/index.js'
 import type { LocalThread } from '../system/index.js'
+import { type Plain, type WireDecoder, type WireEncoder, WireError } from '../wire/index.js'
 import type { Classes } from './classes.js'
 import * as frames from './frames.js'
 import { Incoming } from './incoming.js'
@@ -12,7 +13,6 @@ import { Outgoing } from './outgoing.js'
 import type { NodeIdentity } from './refs.js'
 import type { Tokens } from './tokens.js'
 import type { Association } from './transport/index.js'
-import { type Plain, type WireDecoder, type WireEncoder, WireError } from './wire/index.js'
 
 export interface PeerOptions {
   readonly identity: NodeIdentity

@@ -3,12 +3,12 @@
 import { proxyOf, refOf } from '../actor/index.js'
 import { type Target, targetOf } from '../engine/index.js'
 import type { LocalThread } from '../system/index.js'
+import type { WireRefs } from '../wire/index.js'
 import type { Classes } from './classes.js'
 import { addressOf } from './incoming.js'
 import type { ActorAddress } from './link.js'
 import { RemoteActor } from './remote-actor.js'
 import type { Tokens } from './tokens.js'
-import type { WireRefs } from './wire/index.js'
 
 /** Who a node is: no two that ever ran have the same incarnation. */
 export interface NodeIdentity {

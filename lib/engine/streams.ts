@@ -3,7 +3,7 @@
 // so that the generator is never more than a window ahead.
 
 import { errors, isError } from '../errors/index.js'
-import { STREAM_WINDOW } from '../options.js'
+import { STREAM_WINDOW } from '../options/index.js'
 import { running } from './calls.js'
 import type { Call, Cell } from './cell.js'
 import { END, ERROR } from './frame.js'

@@ -266,6 +266,49 @@ export const errors = {
       { code: 'ERR_PULSING_STREAM_TIMEOUT' },
     ),
 
+  // queues
+  queueNotFound: (topic: string): PulsingRuntimeError =>
+    runtime(
+      'ERR_PULSING_QUEUE_NOT_FOUND',
+      `Nobody has written to the topic ${shown(topic)}: open a writer first, or say its numBuckets.`,
+    ),
+  queueConflict: (topic: string, option: string, is: unknown, given: unknown): PulsingRuntimeError =>
+    runtime(
+      'ERR_PULSING_QUEUE_CONFLICT',
+      `The topic ${shown(topic)} has ${option} ${shown(is)}, as its first writer said, so it can't be ${shown(given)}: leave ${option} out, or take another topic.`,
+    ),
+  queueClosed: (what: string, topic: string): PulsingRuntimeError =>
+    runtime('ERR_PULSING_QUEUE_CLOSED', `The ${what} of ${shown(topic)} is closed: open another.`),
+  queueFull: (topic: string, bucketId: number, limit: string): PulsingRuntimeError =>
+    runtime(
+      'ERR_PULSING_QUEUE_FULL',
+      `Bucket ${bucketId} of ${shown(topic)} is full (${limit}), and nothing of the batch was written: raise its retention, or let it drop the oldest.`,
+    ),
+  bucketMoved: (topic: string, bucketId: number): PulsingRuntimeError =>
+    runtime(
+      'ERR_PULSING_BUCKET_MOVED',
+      `Bucket ${bucketId} of ${shown(topic)} is being handed to another node: look it up again.`,
+    ),
+  bucketUnavailable: (topic: string, bucketId: number, why: string, cause?: unknown): PulsingRuntimeError =>
+    runtime(
+      'ERR_PULSING_BUCKET_UNAVAILABLE',
+      `Bucket ${bucketId} of ${shown(topic)} can't be reached: ${why}.`,
+      cause,
+    ),
+  bucketLost: (topic: string, bucketId: number, cause?: unknown): PulsingRuntimeError =>
+    runtime(
+      'ERR_PULSING_BUCKET_LOST',
+      `Bucket ${bucketId} of ${shown(topic)} was lost with its memory while the records were put, and has begun again empty: whether somebody read them is not known, so put them again where that does no harm.`,
+      cause,
+    ),
+  backendNotFound: (name: string, known: readonly string[]): PulsingRuntimeError =>
+    runtime(
+      'ERR_PULSING_BACKEND_NOT_FOUND',
+      `There is no backend ${shown(name)}: give one of ${list(known)}, or call pul.queue.registerBackend on the main thread of each node first.`,
+    ),
+  storageFailed: (what: string, cause: unknown): PulsingRuntimeError =>
+    runtime('ERR_PULSING_STORAGE_FAILED', `${what}: ${messageOf(cause)}.`, cause),
+
   // messages
   notSerializable: (path: string, reason: string, cause?: unknown): PulsingRuntimeError =>
     runtime('ERR_PULSING_NOT_SERIALIZABLE', `${path} can't be sent: ${reason}.`, cause),

@@ -1,6 +1,6 @@
 // When an actor is made again, and after how long (contract 5.1).
 
-import type { RestartPolicy, Strategy } from '../options.js'
+import type { RestartPolicy, Strategy } from '../options/index.js'
 
 /** What a spawn says of it. */
 export interface RestartSpec {

@@ -2,7 +2,7 @@
 
 import type { ActorRef } from '../actor/index.js'
 import { errors, reading } from '../errors/index.js'
-import { type RestartPolicy, type SpawnOptions, withMore } from '../options.js'
+import { type RestartPolicy, type SpawnOptions, withMore } from '../options/index.js'
 import type { LazyRef } from './lazy.js'
 import type { ResolveOptions, ResolvePolicy } from './policies.js'
 import type { ActorSystem } from './system.js'

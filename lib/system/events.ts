@@ -2,7 +2,7 @@
 
 import { EventEmitter } from 'node:events'
 import type { DeadLetterReason } from '../engine/index.js'
-import type { Logger } from '../options.js'
+import type { Logger } from '../options/index.js'
 import type { Member, MemberStatus } from './nodes.js'
 
 /** A message that could not be delivered (contract 3.7). */
@@ -70,6 +70,17 @@ export interface PeerRefused {
   readonly reason: string
 }
 
+/** Records of a queue that a reader will not see, or that are lost (contract 7.3). */
+export interface QueueGap {
+  readonly topic: string
+  readonly bucketId: number
+  /** Offsets: from the first that is missing, to the first that is there again. */
+  readonly from: number
+  readonly to: number
+  /** `lost`: the bucket began again empty; `dropped`: its retention let the oldest go before this reader came to them. */
+  readonly reason: 'lost' | 'dropped'
+}
+
 /** The events of a system, and what their listeners are given (contract, section 2). */
 export interface SystemEvents {
   deadLetter: [DeadLetter]
@@ -79,6 +90,7 @@ export interface SystemEvents {
   threadDied: [ThreadDied]
   member: [MemberEvent]
   peerRefused: [PeerRefused]
+  queueGap: [QueueGap]
 }
 
 /** Their names. */
@@ -90,6 +102,7 @@ export const EVENTS: readonly (keyof SystemEvents)[] = [
   'threadDied',
   'member',
   'peerRefused',
+  'queueGap',
 ]
 
 export type SystemEvent =
@@ -98,9 +111,14 @@ export type SystemEvent =
   | { readonly name: 'restart'; readonly data: Restart }
   | { readonly name: 'member'; readonly data: MemberEvent }
   | { readonly name: 'peerRefused'; readonly data: PeerRefused }
+  | { readonly name: 'queueGap'; readonly data: QueueGap }
 
 /** Those that are counted where they happen. */
 export type CountedEvent = 'deadLetter' | 'unobservedError' | 'restart'
+
+function isCounted(name: SystemEvent['name']): name is CountedEvent {
+  return name === 'deadLetter' || name === 'unobservedError' || name === 'restart'
+}
 
 /** Log lines of one kind in so many milliseconds; the rest is counted and said with the next. */
 const LOG_LINES = 10
@@ -140,7 +158,7 @@ export class Events {
 
   /** It is counted where it happened, in memory that outlives the thread, and told as far as that can be. */
   happened(event: SystemEvent): void {
-    if (event.name !== 'member' && event.name !== 'peerRefused') this.count(event.name)
+    if (isCounted(event.name)) this.count(event.name)
     this.tell(event)
   }
 
@@ -223,6 +241,14 @@ export class Events {
       const { addr, reason } = event.data
       this.#log('peerRefused', { addr, reason }, `node ${addr} and this one do not go together: ${reason}`)
       this.emitter.emit('peerRefused', event.data)
+    } else if (event.name === 'queueGap') {
+      const { topic, bucketId, from, to, reason } = event.data
+      const what =
+        reason === 'lost'
+          ? `bucket ${bucketId} of ${topic} was lost at offset ${from}, and has begun again`
+          : `records ${from} to ${to} of bucket ${bucketId} of ${topic} were dropped before they were read`
+      this.#log('queueGap', event.data, what)
+      this.emitter.emit('queueGap', event.data)
     } else {
       const { actor, method, error } = event.data
       this.#log(

@@ -3,7 +3,7 @@
 import { type ActorRecord, type ActorRef, type AnyClass, type ClassInfo, classInfo } from '../actor/index.js'
 import { Target, targetOf } from '../engine/index.js'
 import { errors, reading } from '../errors/index.js'
-import type { ResolvedSpawnOptions } from '../options.js'
+import type { ResolvedSpawnOptions } from '../options/index.js'
 import type { RestartSpec, Supervised } from '../supervision/index.js'
 import { EVENTS, type SystemEvents } from './events.js'
 

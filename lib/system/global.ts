@@ -16,7 +16,7 @@ import {
   type SpawnOptions,
   type SystemOptions,
   sameOptions,
-} from '../options.js'
+} from '../options/index.js'
 import { ActorSystem } from './system.js'
 
 let system: ActorSystem | undefined

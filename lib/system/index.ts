@@ -2,10 +2,12 @@
 
 export { beginThread, type ThreadBegun } from './begin.js'
 export { ResolveBuilder, SpawnBuilder, SupervisionSpec } from './builders.js'
+export { addBuiltIns } from './built-ins.js'
 export type {
   DeadLetter,
   MemberEvent,
   PeerRefused,
+  QueueGap,
   Restart,
   Stuck,
   SystemEvents,
@@ -16,7 +18,7 @@ export { actorSystem, getSystem, init, isHost, resolve, shutdown, spawn } from '
 export { LazyRef } from './lazy.js'
 export type { ExportedClass, LocalThread, NetSide, NodeOptions } from './local.js'
 export { setNetBoot } from './net-boot.js'
-export { isOwnSlot, type Member, type MemberStatus, Nodes } from './nodes.js'
+export { type Member, type MemberStatus, Nodes } from './nodes.js'
 export {
   type Candidate,
   ConsistentHashPolicy,

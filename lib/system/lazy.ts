@@ -2,7 +2,7 @@
 
 import type { ActorRef } from '../actor/index.js'
 import { targetOf } from '../engine/index.js'
-import type { AskOptions, TellOptions } from '../options.js'
+import type { AskOptions, TellOptions } from '../options/index.js'
 
 /** Milliseconds after which the name is looked up again. */
 const FRESH_MS = 5000

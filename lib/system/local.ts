@@ -27,7 +27,13 @@ import {
   UNOBSERVED,
 } from '../engine/index.js'
 import { errors } from '../errors/index.js'
-import type { Logger, RemoteOptions, ResolvedClusterOptions, SpawnOptions, StopOptions } from '../options.js'
+import type {
+  Logger,
+  RemoteOptions,
+  ResolvedClusterOptions,
+  SpawnOptions,
+  StopOptions,
+} from '../options/index.js'
 import {
   type Supervised,
   type SupervisionRequest,
@@ -53,6 +59,8 @@ export interface ThreadData {
   readonly segmentBytes: number
   readonly maxMessageBytes: number
   readonly nodeId: string
+  /** It was given its nodeId, and has the same when it starts again. */
+  readonly hasGivenId: boolean
   /** Where the net thread is; -1 for a system that is no node of a cluster. */
   readonly netSlot: number
   /** When the system was made: performance.timeOrigin + performance.now(), which is one clock for all threads. */
@@ -94,6 +102,7 @@ const COUNTED = { deadLetter: DEAD_LETTERS, unobservedError: UNOBSERVED, restart
 export class LocalThread implements SupervisorHost {
   readonly thread: Thread
   readonly nodeId: string
+  readonly hasGivenId: boolean
   readonly netSlot: number
   readonly epochMs: number
   readonly logger: Logger
@@ -110,6 +119,7 @@ export class LocalThread implements SupervisorHost {
 
   constructor(data: ThreadData, slot: number, logger: Logger) {
     this.nodeId = data.nodeId
+    this.hasGivenId = data.hasGivenId
     this.netSlot = data.netSlot
     this.epochMs = data.epochMs
     this.logger = logger

@@ -1,7 +1,7 @@
 // The logger of an engine thread: its lines go to the one that the host was given.
 
 import { inspect } from 'node:util'
-import { consoleLogger, type Logger } from '../options.js'
+import { consoleLogger, type Logger } from '../options/index.js'
 import type { LocalThread } from './local.js'
 import { AGENT_LOG, type LogLine } from './requests.js'
 

@@ -2,7 +2,7 @@
 
 import type { Thread } from '../engine/index.js'
 import { errors } from '../errors/index.js'
-import type { Placement } from '../options.js'
+import type { Placement } from '../options/index.js'
 
 export class Placer {
   readonly #thread: Thread

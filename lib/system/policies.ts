@@ -3,7 +3,7 @@
 
 import type { ActorRef } from '../actor/index.js'
 import { errors } from '../errors/index.js'
-import type { ResolveOptionsOf } from '../options.js'
+import type { ResolveOptionsOf } from '../options/index.js'
 
 /** An actor of the name that was asked for. */
 export interface Candidate {

@@ -2,7 +2,7 @@
 
 import type { ActorRef } from '../actor/index.js'
 import type { CellOptions } from '../engine/index.js'
-import type { Logger, SpawnOptions } from '../options.js'
+import type { Logger, SpawnOptions } from '../options/index.js'
 import type { Failure, RestartSpec } from '../supervision/index.js'
 import type { NodeOptions } from './local.js'
 

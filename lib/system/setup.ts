@@ -3,8 +3,9 @@
 import { type AnyClass, classInfo } from '../actor/index.js'
 import { addon, MAX_SLOTS } from '../engine/index.js'
 import { errors } from '../errors/index.js'
-import type { ResolvedClusterOptions, ResolvedSystemOptions } from '../options.js'
-import type { LocalThread, NodeOptions, ThreadData } from './local.js'
+import type { ResolvedClusterOptions, ResolvedSystemOptions } from '../options/index.js'
+import { builtIns } from './built-ins.js'
+import type { ExportedClass, LocalThread, NodeOptions, ThreadData } from './local.js'
 import { Watchdog } from './watchdog.js'
 import type { Workers } from './workers.js'
 
@@ -47,23 +48,32 @@ export async function makeEngine(options: ResolvedSystemOptions): Promise<Thread
     segmentBytes,
     maxMessageBytes: options.maxMessageBytes,
     nodeId,
+    hasGivenId: options.nodeId !== undefined,
     netSlot: cluster === undefined ? -1 : threads + 1,
     epochMs: performance.timeOrigin + performance.now(),
   }
 }
 
 /** As plain data, for the net thread. Throws where a class can't be spawned from elsewhere. */
-export function nodeOptionsOf({ exportClasses, ...options }: ResolvedClusterOptions): NodeOptions {
-  return {
-    ...options,
-    exportClasses: exportClasses.map((Class, i) => {
-      const info = classInfo(Class as AnyClass)
-      const { moduleUrl, type, text, serial, description } = info
-      if (moduleUrl === undefined)
-        throw errors.invalidOption(`exportClasses[${i}]`, Class, 'a class that was given to remote()')
-      return { key: description.key, type, moduleUrl, text, serial, options: info.options }
-    }),
-  }
+export async function nodeOptionsOf({
+  exportClasses,
+  ...options
+}: ResolvedClusterOptions): Promise<NodeOptions> {
+  const exported = exportClasses.map((Class, i) => {
+    const one = exportedOf(Class as AnyClass)
+    if (one === undefined)
+      throw errors.invalidOption(`exportClasses[${i}]`, Class, 'a class that was given to remote()')
+    return one
+  })
+  const own = (await builtIns()).map((Class) => exportedOf(Class) as ExportedClass)
+  return { ...options, exportClasses: [...own, ...exported] }
+}
+
+function exportedOf(Class: AnyClass): ExportedClass | undefined {
+  const { moduleUrl, type, text, serial, description, options } = classInfo(Class)
+  return moduleUrl === undefined
+    ? undefined
+    : { key: description.key, type, moduleUrl, text, serial, options }
 }
 
 /** Loaded here alone: it takes a while, which each engine thread would pay for. */

@@ -2,7 +2,7 @@
 
 import { constants } from 'node:os'
 import { errors, reading } from '../errors/index.js'
-import { checkShutdownOptions, type ShutdownOptions } from '../options.js'
+import { checkShutdownOptions, type ShutdownOptions } from '../options/index.js'
 import { ActorSystem } from './system.js'
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const

@@ -42,11 +42,11 @@ import {
   type StopOptions,
   type SystemOptions,
   withMore,
-} from '../options.js'
+} from '../options/index.js'
 import { type Failure, isMadeAgain, supervisedBy } from '../supervision/index.js'
 import { ResolveBuilder, SpawnBuilder } from './builders.js'
 import { delayOf, type EventLoopDelay } from './delays.js'
-import type { SystemEvents } from './events.js'
+import type { SystemEvent, SystemEvents } from './events.js'
 import {
   ACTOR,
   checkInstance,
@@ -180,7 +180,7 @@ export class ActorSystem implements SystemSide {
   /** @internal Of the engine: a system on this thread, which is its host. */
   static async start(given: SystemOptions | undefined): Promise<ActorSystem> {
     const options = checkSystemOptions(given)
-    const node = options.cluster === undefined ? undefined : nodeOptionsOf(options.cluster)
+    const node = options.cluster === undefined ? undefined : await nodeOptionsOf(options.cluster)
     const data = await makeEngine(options)
     const local = new LocalThread(data, 0, options.logger)
     const workers = new Workers({
@@ -439,7 +439,7 @@ export class ActorSystem implements SystemSide {
 
   /**
    * Listens to events of the system (contract, section 2); on the host, to those of all threads.
-   * @param event deadLetter, unobservedError, restart, stuck, threadDied, member or peerRefused
+   * @param event deadLetter, unobservedError, restart, stuck, threadDied, member, peerRefused or queueGap
    * @throws ERR_PULSING_INVALID_ARGUMENT
    */
   on<E extends keyof SystemEvents>(event: E, listener: (event: SystemEvents[E][0]) => void): this {
@@ -475,6 +475,20 @@ export class ActorSystem implements SystemSide {
   /** @internal Its shutdown, once that has begun. */
   get ending(): Promise<void> | undefined {
     return this.#stopping
+  }
+
+  /** @internal Of the layers above: something happened that the system's listeners hear of. */
+  happened(event: SystemEvent): void {
+    this.#local.events.happened(event)
+  }
+
+  /** @internal Whether this system is a node of a cluster, and whether it was given its nodeId. */
+  get isNode(): boolean {
+    return this.#nodes.areThere
+  }
+
+  get hasGivenId(): boolean {
+    return this.#local.hasGivenId
   }
 
   /** @internal What resolving().list gives. */

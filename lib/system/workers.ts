@@ -3,7 +3,7 @@
 import { performance } from 'node:perf_hooks'
 import { Worker } from 'node:worker_threads'
 import { errors } from '../errors/index.js'
-import type { ResourceLimits } from '../options.js'
+import type { ResourceLimits } from '../options/index.js'
 import type { Culprit } from './blame.js'
 import type { ThreadData } from './local.js'
 import { netBoot } from './net-boot.js'

@@ -1,4 +1,4 @@
-// A quick look at a value: whether plain msgpack carries it as it is. Hot: cluster-tell, cluster-ask-pipelined.
+// A quick look at a value: whether plain msgpack, or JSON, carries it as it is. Hot: cluster-tell, cluster-ask-pipelined.
 
 /** Objects of a value that are looked at; a value of more is looked at the thorough way. */
 const MOST_OBJECTS = 32
@@ -27,6 +27,14 @@ export function isSimple(value: unknown): boolean {
 
 export class Quick {
   readonly #met: object[] = []
+  readonly #isSimple: (value: unknown) => boolean
+  readonly #bytes: boolean
+
+  /** simple: whether it carries a value that is no object. bytes: whether it carries Uint8Arrays. */
+  constructor(simple: (value: unknown) => boolean, bytes: boolean) {
+    this.#isSimple = simple
+    this.#bytes = bytes
+  }
 
   /** Plain objects and arrays of simple values, each once. */
   carries(value: unknown): boolean {
@@ -36,7 +44,7 @@ export class Quick {
   }
 
   #carries(value: unknown, level: number): boolean {
-    if (typeof value !== 'object' || value === null) return isSimple(value)
+    if (typeof value !== 'object' || value === null) return this.#isSimple(value)
     const met = this.#met
     if (level > MOST_LEVELS || met.length >= MOST_OBJECTS || met.includes(value)) return false
     met.push(value)
@@ -54,7 +62,7 @@ export class Quick {
       for (let i = 0; i < length; i++) if (!this.#carries(value[i], level + 1)) return false
       return true
     }
-    return prototype === Uint8Array.prototype && isWhole(value as Uint8Array)
+    return this.#bytes && prototype === Uint8Array.prototype && isWhole(value as Uint8Array)
   }
 }
 

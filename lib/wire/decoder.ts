@@ -2,7 +2,7 @@
 // to be none of ours is a WireError. No code is run, nothing loaded, no prototype set.
 
 import { Decoder, type ExtensionCodecType } from '@msgpack/msgpack'
-import { values } from '../../engine/index.js'
+import { values } from '../engine/index.js'
 import type { Plain, WireRefs } from './encoder.js'
 import { WireError } from './error.js'
 import { scan } from './scan.js'
@@ -60,6 +60,11 @@ export class WireDecoder {
     const { at } = reader
     if (!hasValue && at !== bytes.length) throw new WireError('something follows a header')
     return { header, hasValue, read: () => (hasValue ? this.#value(bytes, at) : undefined) }
+  }
+
+  /** What encodeValue made bytes of. Throws a WireError where they are no value. Hot: queue-get. */
+  decodeValue(bytes: Uint8Array): unknown {
+    return this.#value(bytes, 0)
   }
 
   #value(bytes: Uint8Array, from: number): unknown {

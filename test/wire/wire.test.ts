@@ -3,11 +3,11 @@ import { decode, encode } from '@msgpack/msgpack'
 import test from 'ava'
 import fc from 'fast-check'
 import { PulsingBusinessError, PulsingRuntimeError } from 'pulsing'
-import { type Plain, WireDecoder, WireEncoder, WireError } from '../../../lib/cluster/wire/index.js'
-import { REF } from '../../../lib/engine/symbols.js'
-import { thrown } from '../../bed.js'
-import { Bed } from '../../engine/codec-bed.js'
-import { sameAliases, value } from '../../engine/some-values.js'
+import { REF } from '../../lib/engine/symbols.js'
+import { type Plain, WireDecoder, WireEncoder, WireError } from '../../lib/wire/index.js'
+import { thrown } from '../bed.js'
+import { Bed } from '../engine/codec-bed.js'
+import { sameAliases, value } from '../engine/some-values.js'
 
 class Ref {
   readonly name: string

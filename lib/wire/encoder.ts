@@ -1,8 +1,8 @@
 // Values to bytes of msgpack, for other nodes. What is plain goes as it is; the rest by extensions (tags.ts).
 
 import { Encoder, ExtData, type ExtensionCodecType } from '@msgpack/msgpack'
-import { values } from '../../engine/index.js'
-import { errors, isPulsingError } from '../../errors/index.js'
+import { values } from '../engine/index.js'
+import { errors, isPulsingError } from '../errors/index.js'
 import { isSimple, Quick } from './quick.js'
 import {
   ALIAS,
@@ -62,7 +62,7 @@ export class WireEncoder {
   readonly #refs: WireRefs
   readonly #maxBytes: number
   readonly #encoder = new Encoder({ extensionCodec: EXTENSIONS, maxDepth: LEVELS })
-  readonly #quick = new Quick()
+  readonly #quick = new Quick(isSimple, true)
 
   /** maxBytes: of a value; a larger one is ERR_PULSING_MESSAGE_TOO_LARGE. */
   constructor(refs: WireRefs, maxBytes: number) {
@@ -90,6 +90,21 @@ export class WireEncoder {
     const copy = Buffer.allocUnsafe(bytes.length)
     copy.set(bytes)
     return copy
+  }
+
+  /**
+   * A value alone. The memory is the encoder's: it holds until the next call. Hot: queue-put.
+   * @param root as encodeFrame; errors too
+   */
+  encodeValue(value: unknown, root: string): Uint8Array {
+    let bytes: Uint8Array
+    try {
+      bytes = this.#encoder.encodeSharedRef(this.#carried(value, root))
+    } catch (error) {
+      throw isPulsingError(error) ? error : values.failure(root, value, error)
+    }
+    if (bytes.length > this.#maxBytes) throw errors.messageTooLarge(bytes.length, this.#maxBytes)
+    return bytes
   }
 
   /** A frame of a header alone, also while another is being written. */

@@ -1,0 +1,234 @@
+// A bucket: an actor on its owner (contract 7.3), in front of what its backend keeps. It knows bytes and offsets, no records.
+
+import {
+  type ActorContext,
+  type ActorId,
+  type ActorProxy,
+  type ActorRef,
+  type AnyProxy,
+  type RemoteClass,
+  remote,
+  type StopReason,
+} from '../actor/index.js'
+import { callSignal } from '../engine/index.js'
+import { errors } from '../errors/index.js'
+import {
+  type BucketInfo,
+  type BucketSeed,
+  type BucketStore,
+  backendOf,
+  type NewBatch,
+  type ReadLimits,
+  type StoredBatch,
+} from './backend.js'
+import type { BucketStats } from './requests.js'
+import type { TopicSpec } from './spec.js'
+
+/** A bucket that moves goes in parts of about so many bytes. */
+const PART_BYTES = 4 * 1024 * 1024
+
+export interface ReadAnswer {
+  readonly epoch: string
+  readonly first: number
+  readonly next: number
+  readonly batches: readonly StoredBatch[]
+}
+
+export class Bucket {
+  readonly #info: BucketInfo
+  readonly #backend: string
+  readonly #manager: AnyProxy
+  readonly #seed: BucketSeed | undefined
+  #store!: BucketStore
+  /** Another node is getting it: nothing is written any more. */
+  #isSealed = false
+  #isGone = false
+  /** Appends, and what has to come in turn with them. */
+  #last: Promise<unknown> = Promise.resolve()
+  #busy = 0
+  readonly #waiting = new Set<() => void>()
+  #puts = 0
+  #reads = 0
+
+  /** seed: it moves here. */
+  constructor(info: BucketInfo, backend: string, manager: ActorRef, seed: BucketSeed | undefined) {
+    this.#info = info
+    this.#backend = backend
+    this.#manager = manager.asAny()
+    this.#seed = seed
+  }
+
+  async onStart(_id: ActorId, _context: ActorContext): Promise<void> {
+    const backend = await backendOf(this.#backend)
+    this.#store = await backend.open(this.#info, this.#seed)
+  }
+
+  async onStop(reason: StopReason): Promise<void> {
+    if (reason === 'shutdown' && !this.#isGone) await this.#leave()
+    await this.#last
+    await this.#store.close(this.#isGone)
+  }
+
+  get epoch(): string {
+    return this.#store.epoch
+  }
+
+  /** The offset of the batch's first record. Hot: queue-put. */
+  append(bytes: Uint8Array, count: number, key: string): number | Promise<number> {
+    if (this.#isSealed) throw errors.bucketMoved(this.#info.topic, this.#info.bucketId)
+    this.#puts++
+    const batch: NewBatch = { bytes, count, key }
+    if (this.#busy > 0) return this.#inTurn(() => this.#append(batch))
+    const offset = this.#append(batch)
+    return typeof offset === 'number' ? offset : this.#inTurn(() => offset)
+  }
+
+  #append(batch: NewBatch): number | Promise<number> {
+    const offset = this.#store.append(batch)
+    if (typeof offset !== 'number')
+      return offset.then((there) => {
+        this.#wake()
+        return there
+      })
+    this.#wake()
+    return offset
+  }
+
+  /** One at a time, in the order in which they came. */
+  #inTurn<T>(run: () => T | Promise<T>): Promise<T> {
+    this.#busy++
+    const done = this.#last.then(run, run).finally(() => {
+      this.#busy--
+    })
+    this.#last = done.catch(() => undefined)
+    return done
+  }
+
+  #wake(): void {
+    if (this.#waiting.size === 0) return
+    for (const wake of [...this.#waiting]) wake()
+  }
+
+  /** epoch: that the reader knows. Where it is another, its offset means nothing, and it is given the oldest. */
+  async read(from: number, epoch: string, limits: ReadLimits): Promise<ReadAnswer> {
+    const store = this.#store
+    this.#reads++
+    const start = epoch === '' || epoch === store.epoch ? from : 0
+    const batches = start >= store.next ? [] : await store.read(Math.max(start, store.first), limits)
+    return { epoch: store.epoch, first: store.first, next: store.next, batches }
+  }
+
+  bounds(): { epoch: string; first: number; next: number } {
+    const { epoch, first, next } = this.#store
+    return { epoch, first, next }
+  }
+
+  /** Resolves when there is a record at that offset, or the offset means nothing any more. */
+  wait(from: number, epoch: string): Promise<void> | undefined {
+    const { next, epoch: own } = this.#store
+    if (next > from || epoch !== own) return undefined
+    const signal = callSignal()
+    return new Promise((resolve) => {
+      const wake = () => {
+        this.#waiting.delete(wake)
+        signal.removeEventListener('abort', wake)
+        resolve()
+      }
+      this.#waiting.add(wake)
+      // Also when it stops: whoever waits for records is no reason to go on.
+      signal.addEventListener('abort', wake, { once: true })
+    })
+  }
+
+  flush(): Promise<void> {
+    return this.#inTurn(() => this.#store.flush())
+  }
+
+  commit(group: string, offset: number, epoch: string): Promise<void> {
+    if (this.#isSealed) throw errors.bucketMoved(this.#info.topic, this.#info.bucketId)
+    // Of records that are gone: what is here is not read by it.
+    if (epoch !== this.#store.epoch) return Promise.resolve()
+    return this.#inTurn(() => this.#store.commit(group, offset))
+  }
+
+  async committed(group: string): Promise<number | undefined> {
+    return this.#store.committed(group)
+  }
+
+  stats(): BucketStats {
+    const { epoch, first, next, bytes } = this.#store
+    return {
+      bucketId: this.#info.bucketId,
+      epoch,
+      first,
+      next,
+      records: next - first,
+      bytes,
+      waiting: this.#waiting.size,
+      puts: this.#puts,
+      reads: this.#reads,
+    }
+  }
+
+  // --- the bucket goes to another node
+
+  /** Hands it to that node's manager. Whatever goes wrong, it stays. */
+  async moveTo(heir: ActorRef): Promise<boolean> {
+    if (this.#isSealed) return false
+    this.#isSealed = true
+    try {
+      await this.#last
+      await this.#store.flush()
+      await this.#handTo(heir.asAny())
+      this.#isGone = true
+      this.#wake()
+      return true
+    } catch (error) {
+      this.#isSealed = false
+      throw error
+    }
+  }
+
+  async #handTo(heir: AnyProxy): Promise<void> {
+    const { topic, bucketId, numBuckets, options, retention } = this.#info
+    const store = this.#store
+    const spec: TopicSpec = { topic, numBuckets, backend: this.#backend, backendOptions: options, retention }
+    const next = (await heir.adopt?.(spec, bucketId, await store.seed())) as ActorRef
+    const there = next.asAny()
+    try {
+      for (let at = store.first; at < store.next; ) {
+        const batches = await store.read(at, { records: Number.POSITIVE_INFINITY, bytes: PART_BYTES })
+        for (const { bytes, count } of batches) await there.restore?.(bytes, count)
+        const last = batches.at(-1) as StoredBatch
+        at = last.offset + last.count
+      }
+      await there.flush?.()
+      await heir.adopted?.(topic, bucketId, true)
+    } catch (error) {
+      await Promise.resolve(heir.adopted?.(topic, bucketId, false)).catch(() => undefined)
+      throw error
+    }
+  }
+
+  /** Of a bucket that moves here: what it had, in order. */
+  restore(bytes: Uint8Array, count: number): Promise<number> {
+    return this.#inTurn(() => this.#store.append({ bytes, count, key: '' }))
+  }
+
+  /** Its node leaves in good order. */
+  async #leave(): Promise<void> {
+    const { topic, bucketId } = this.#info
+    try {
+      const heir = (await this.#manager.heir?.(topic, bucketId)) as ActorRef | undefined
+      if (heir === undefined || !(await this.moveTo(heir))) return
+      await this.#manager.moved?.(topic, bucketId, heir.actorId.nodeId)
+    } catch {
+      // It stays: as with a node that dies.
+    }
+  }
+}
+
+export const QueueBucket: RemoteClass<typeof Bucket> = remote(import.meta.url, Bucket, {
+  type: 'QueueBucket',
+})
+export type BucketProxy = ActorProxy<Bucket>

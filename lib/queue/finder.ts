@@ -1,0 +1,141 @@
+// Where the buckets of a topic are, as a writer or a reader finds them: by asking whom they should belong to, and following where
+// that sends it.
+
+import { ownerOf } from '../cluster/index.js'
+import { errors, messageOf } from '../errors/index.js'
+import type { ActorSystem } from '../system/index.js'
+import { type BucketProxy, QueueBucket } from './bucket.js'
+import { forgetManager, managerOf } from './managers.js'
+import type { TopicOptions, TopicSpec } from './spec.js'
+
+/** What is found again elsewhere, or once more, may be there after all. */
+const PASSING = new Set([
+  'ERR_PULSING_ACTOR_NOT_FOUND',
+  'ERR_PULSING_ACTOR_STOPPED',
+  'ERR_PULSING_BUCKET_MOVED',
+  'ERR_PULSING_CONNECTION_LOST',
+  'ERR_PULSING_NAME_TAKEN',
+  'ERR_PULSING_NODE_NOT_FOUND',
+  'ERR_PULSING_THREAD_DIED',
+])
+
+/** Nodes that one look-up asks before it waits a little. */
+const MOST_HOPS = 4
+const LEAST_PAUSE_MS = 5
+const MOST_PAUSE_MS = 200
+
+export interface FoundBucket {
+  readonly bucket: BucketProxy
+  readonly epoch: string
+  readonly nodeId: string
+}
+
+/** Whether the bucket may be found elsewhere, so that what failed is worth another try. */
+export function isPassing(error: unknown): boolean {
+  return PASSING.has(String((error as { code?: unknown } | null)?.code))
+}
+
+/** What a topic is. Errors as pul.queue.write. */
+export async function findTopic(
+  system: ActorSystem,
+  topic: string,
+  given: TopicOptions,
+  create: boolean,
+  timeoutMs: number,
+): Promise<TopicSpec> {
+  const { numBuckets, backend, backendOptions, retention } = given
+  const options = Object.fromEntries(
+    Object.entries({ numBuckets, backend, backendOptions, retention }).filter(
+      ([, value]) => value !== undefined,
+    ),
+  )
+  return patiently(timeoutMs, async () => {
+    const nodeId = (await ownerOfKey(system, topic)) ?? system.nodeId
+    try {
+      return await (await managerOf(system, nodeId)).topic(topic, options, create)
+    } catch (error) {
+      if (isPassing(error)) forgetManager(system, nodeId)
+      throw error
+    }
+  })
+}
+
+export class Finder {
+  readonly #system: ActorSystem
+  readonly #spec: TopicSpec
+
+  constructor(system: ActorSystem, spec: TopicSpec) {
+    this.#system = system
+    this.#spec = spec
+  }
+
+  /**
+   * @param failed the epoch of a bucket that could not be reached, or ''
+   * @param isGivenUp whether nobody waits for it any more
+   * @throws ERR_PULSING_BUCKET_UNAVAILABLE, and what its backend throws when it is opened
+   */
+  async find(
+    bucketId: number,
+    failed: string,
+    timeoutMs: number,
+    isGivenUp = () => false,
+  ): Promise<FoundBucket> {
+    try {
+      return await patiently(timeoutMs, () => this.#look(bucketId, failed), isGivenUp)
+    } catch (error) {
+      if (!isPassing(error)) throw error
+      throw errors.bucketUnavailable(
+        this.#spec.topic,
+        bucketId,
+        `it was not found within ${timeoutMs} ms (${messageOf(error)}); system.members() says which nodes there are`,
+        error,
+      )
+    }
+  }
+
+  async #look(bucketId: number, failed: string): Promise<FoundBucket> {
+    const system = this.#system
+    const key = `${this.#spec.topic}/${bucketId}`
+    let nodeId = (await ownerOfKey(system, key)) ?? system.nodeId
+    for (let hop = 0; hop < MOST_HOPS; hop++) {
+      try {
+        const opened = await (await managerOf(system, nodeId)).open(this.#spec, bucketId, failed)
+        if ('bucket' in opened) {
+          const bucket = opened.bucket.asType(QueueBucket) as BucketProxy
+          return { bucket, epoch: opened.epoch, nodeId }
+        }
+        nodeId = opened.at
+      } catch (error) {
+        if (isPassing(error)) forgetManager(system, nodeId)
+        throw error
+      }
+    }
+    throw errors.bucketMoved(this.#spec.topic, bucketId)
+  }
+}
+
+/** Again and again, with growing pauses, as long as it fails with what passes. */
+async function patiently<T>(
+  timeoutMs: number,
+  attempt: () => Promise<T>,
+  isGivenUp = () => false,
+): Promise<T> {
+  const until = performance.now() + timeoutMs
+  for (let pauseMs = LEAST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, MOST_PAUSE_MS)) {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (!isPassing(error) || performance.now() + pauseMs > until || isGivenUp()) throw error
+    }
+    await new Promise((resolve) => setTimeout(resolve, pauseMs))
+  }
+}
+
+async function ownerOfKey(system: ActorSystem, key: string): Promise<string | undefined> {
+  if (!system.isNode) return system.nodeId
+  const members = await system.members()
+  return ownerOf(
+    key,
+    members.filter(({ status }) => status === 'alive' || status === 'suspect').map(({ nodeId }) => nodeId),
+  )
+}

@@ -1,0 +1,99 @@
+// Records as bytes: a batch is one text of JSON where that gives back each record as it was, else one value of msgpack. What stores
+// a batch reads none of it. JSON is what V8 writes and reads fastest, and what other programs can read in a store.
+
+import { errors, isPulsingError } from '../errors/index.js'
+import { isSimple, Quick, WireDecoder, WireEncoder } from '../wire/index.js'
+
+/** What one put writes to one bucket may have so many bytes. */
+export const MOST_BATCH_BYTES: number = 32 * 1024 * 1024
+
+/** The first byte of a batch: what the rest of it is. */
+const JSON_TEXT = 0
+const MSGPACK = 1
+
+const NO_REFS = {
+  toWire(): never {
+    throw errors.notSerializable(
+      'record',
+      'it has a reference to an actor, which may be gone when it is read: put the name of the actor',
+    )
+  },
+  fromWire(): never {
+    throw new Error('a reference to an actor')
+  },
+}
+
+const encoder = new WireEncoder(NO_REFS, MOST_BATCH_BYTES)
+const decoder = new WireDecoder(NO_REFS)
+
+const quick = new Quick(
+  (value) => isSimple(value) && (typeof value !== 'number' || Number.isFinite(value)),
+  false,
+)
+
+/** Records of one bucket, as they are written. */
+export class Batch {
+  readonly #records: unknown[] = []
+  #isJson = true
+
+  get count(): number {
+    return this.#records.length
+  }
+
+  /** Hot: queue-put. */
+  add(record: unknown): void {
+    this.#records.push(record)
+    this.#isJson &&= quick.carries(record)
+  }
+
+  /** Throws ERR_PULSING_NOT_SERIALIZABLE, ERR_PULSING_MESSAGE_TOO_LARGE. */
+  encode(): Encoded {
+    return new Encoded(
+      this.count,
+      this.#isJson ? JSON.stringify(this.#records) : encoder.encodeValue(this.#records, 'records').slice(),
+    )
+  }
+}
+
+/** Where a text becomes bytes: those are copied on before the next does. */
+let scratch = Buffer.allocUnsafeSlow(64 * 1024)
+
+/** A batch that is ready to go, and go again. As text it takes no memory but the heap's. */
+export class Encoded {
+  readonly count: number
+  readonly #form: string | Uint8Array
+
+  constructor(count: number, form: string | Uint8Array) {
+    this.count = count
+    this.#form = form
+    // A text has at least as many bytes as characters.
+    if (form.length > MOST_BATCH_BYTES) throw errors.messageTooLarge(form.length, MOST_BATCH_BYTES)
+  }
+
+  /** Its bytes, which hold until the next call of any. */
+  get bytes(): Uint8Array {
+    const form = this.#form
+    const most = (typeof form === 'string' ? form.length * 3 : form.length) + 1
+    if (most > scratch.length) scratch = Buffer.allocUnsafeSlow(most)
+    const isText = typeof form === 'string'
+    scratch[0] = isText ? JSON_TEXT : MSGPACK
+    if (!isText) scratch.set(form, 1)
+    const length = isText ? scratch.write(form, 1) : form.length
+    return new Uint8Array(scratch.buffer, 0, length + 1)
+  }
+}
+
+/** The records of a batch. Throws ERR_PULSING_STORAGE_FAILED where the bytes are none. Hot: queue-get. */
+export function recordsOf(bytes: Uint8Array, count: number): unknown[] {
+  let records: unknown
+  try {
+    const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    if (all[0] === JSON_TEXT) records = JSON.parse(all.toString('utf8', 1))
+    else if (all[0] === MSGPACK) records = decoder.decodeValue(all.subarray(1))
+  } catch (error) {
+    if (isPulsingError(error)) throw error
+    throw errors.storageFailed('A batch of records is not readable', error)
+  }
+  if (Array.isArray(records) && records.length === count) return records
+  throw errors.storageFailed('A batch of records is not readable', new Error(`it is no list of ${count}`))
+}

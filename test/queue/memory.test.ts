@@ -1,0 +1,61 @@
+import test from 'ava'
+import { queue } from 'pulsing'
+import { event, rejection, start, thrown } from '../bed.js'
+import { Mortal } from '../fixtures/mortal.js'
+import { conformance, newTopic, type Order, orders } from './conformance.js'
+
+conformance(test, 'memory', () => ({ options: {}, durable: false }))
+
+test('what can not be given to a queue is an error that names it', async (t) => {
+  const system = await start()
+  t.teardown(() => system.shutdown())
+  const q = queue.of(system)
+  const read = q.read.bind(q)
+  const write = q.write.bind(q)
+  const codes: [() => Promise<unknown>, string][] = [
+    [() => read('nobody-wrote'), 'ERR_PULSING_QUEUE_NOT_FOUND'],
+    [() => write(''), 'ERR_PULSING_INVALID_ARGUMENT'],
+    [() => write('a b'), 'ERR_PULSING_INVALID_ARGUMENT'],
+    [() => write(5 as never), 'ERR_PULSING_INVALID_ARGUMENT'],
+    [() => write('t', { numBuckets: 0 }), 'ERR_PULSING_INVALID_OPTION'],
+    [() => write('t', { buckets: 4 } as never), 'ERR_PULSING_INVALID_OPTION'],
+    [() => write('t', { backend: 'redis' }), 'ERR_PULSING_BACKEND_NOT_FOUND'],
+    [() => write('t', { retention: { maxAge: 1 } as never }), 'ERR_PULSING_INVALID_OPTION'],
+    [() => read('t', { numBuckets: 4, rank: 0 }), 'ERR_PULSING_INVALID_OPTION'],
+    [() => read('t', { numBuckets: 4, rank: 4, worldSize: 4 }), 'ERR_PULSING_INVALID_OPTION'],
+    [() => read('t', { numBuckets: 4, bucketId: 4 }), 'ERR_PULSING_INVALID_OPTION'],
+    [() => read('t', { numBuckets: 4, bucketIds: [0, 9] }), 'ERR_PULSING_INVALID_OPTION'],
+    [() => read('t', { numBuckets: 4, bucketIds: [] }), 'ERR_PULSING_INVALID_OPTION'],
+    [() => read('t', { numBuckets: 4, from: -1 }), 'ERR_PULSING_INVALID_OPTION'],
+    [() => read('t', { numBuckets: 4, from: 'start' as never }), 'ERR_PULSING_INVALID_OPTION'],
+    [() => read('t', { numBuckets: 4, group: 'a b' }), 'ERR_PULSING_INVALID_OPTION'],
+  ]
+  for (const [run, code] of codes) t.is((await rejection(run())).code, code, String(run))
+  const reader = await read('t', { numBuckets: 4 })
+  for (const bad of [{ limit: 0 }, { limit: -1 }, { timeoutMs: -1 }, { wait: 1 }, { many: 1 }])
+    t.is((await rejection(reader.get(bad as never))).code, 'ERR_PULSING_INVALID_OPTION')
+  const writer = await write('t')
+  t.is((await rejection(writer.put({ id: 1 }, { idempotencyKey: '' }))).code, 'ERR_PULSING_INVALID_OPTION')
+  t.is(thrown(() => queue.of({} as never)).code, 'ERR_PULSING_INVALID_ARGUMENT')
+})
+
+test('a bucket is lost with its thread: readers and writers are told, and it goes on empty', async (t) => {
+  const system = await start({ threads: 1 })
+  t.teardown(() => system.shutdown())
+  const topic = newTopic()
+  const gaps: unknown[] = []
+  system.on('queueGap', (gap) => gaps.push(gap))
+  const writer = await queue.of(system).write<Order>(topic, { numBuckets: 1 })
+  const reader = await queue.of(system).read<Order>(topic)
+  await writer.put(orders(10))
+  t.is((await reader.get()).length, 10)
+  const mortal = (await system.spawn(Mortal, { placement: { slot: 1 } })).asType(Mortal)
+  const died = event(system, 'threadDied')
+  await mortal.exit(1).catch(() => undefined)
+  await died
+  await writer.put(orders(5))
+  const after = await reader.get({ wait: true })
+  t.deepEqual([...after], orders(5))
+  t.like(after.gaps[0], { from: 10, to: 0, reason: 'lost' })
+  t.true(gaps.length >= 2, 'the writer says so too')
+})
