@@ -36,7 +36,7 @@ export interface StoredBatch {
   readonly bytes: Uint8Array
 }
 
-/** Records to append. key: of the put; the same key again is the same put, and writes nothing. */
+/** Records to append. key: of the put; the same key again is the same put, and writes nothing. '' is none. */
 export interface NewBatch {
   readonly count: number
   readonly bytes: Uint8Array

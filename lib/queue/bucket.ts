@@ -26,6 +26,9 @@ import type { TopicSpec } from './spec.js'
 
 /** A bucket that moves goes in parts of about so many bytes. */
 const PART_BYTES = 4 * 1024 * 1024
+/** A bucket whose node leaves tries so often to find another. */
+const MOST_TRIES = 20
+const TRY_AGAIN_MS = 50
 
 export interface ReadAnswer {
   readonly epoch: string
@@ -40,9 +43,10 @@ export class Bucket {
   readonly #manager: AnyProxy
   readonly #seed: BucketSeed | undefined
   #store!: BucketStore
-  /** Another node is getting it: nothing is written any more. */
-  #isSealed = false
+  /** Another node is getting it, or this one is: nothing is written by others. */
+  #isSealed: boolean
   #isGone = false
+  #moving: Promise<string> | undefined
   /** Appends, and what has to come in turn with them. */
   #last: Promise<unknown> = Promise.resolve()
   #busy = 0
@@ -56,6 +60,7 @@ export class Bucket {
     this.#backend = backend
     this.#manager = manager.asAny()
     this.#seed = seed
+    this.#isSealed = seed !== undefined
   }
 
   async onStart(_id: ActorId, _context: ActorContext): Promise<void> {
@@ -173,8 +178,15 @@ export class Bucket {
   // --- the bucket goes to another node
 
   /** Hands it to that node's manager. Whatever goes wrong, it stays. */
-  async moveTo(heir: ActorRef): Promise<boolean> {
-    if (this.#isSealed) return false
+  moveTo(heir: ActorRef): Promise<string> {
+    this.#moving ??= this.#moveTo(heir).finally(() => {
+      this.#moving = undefined
+    })
+    return this.#moving
+  }
+
+  /** Gives the node that has it now. */
+  async #moveTo(heir: ActorRef): Promise<string> {
     this.#isSealed = true
     try {
       await this.#last
@@ -182,7 +194,7 @@ export class Bucket {
       await this.#handTo(heir.asAny())
       this.#isGone = true
       this.#wake()
-      return true
+      return heir.actorId.nodeId
     } catch (error) {
       this.#isSealed = false
       throw error
@@ -198,11 +210,11 @@ export class Bucket {
     try {
       for (let at = store.first; at < store.next; ) {
         const batches = await store.read(at, { records: Number.POSITIVE_INFINITY, bytes: PART_BYTES })
-        for (const { bytes, count } of batches) await there.restore?.(bytes, count)
+        await there.restore?.(batches)
         const last = batches.at(-1) as StoredBatch
         at = last.offset + last.count
       }
-      await there.flush?.()
+      await there.filled?.()
       await heir.adopted?.(topic, bucketId, true)
     } catch (error) {
       await Promise.resolve(heir.adopted?.(topic, bucketId, false)).catch(() => undefined)
@@ -211,19 +223,30 @@ export class Bucket {
   }
 
   /** Of a bucket that moves here: what it had, in order. */
-  restore(bytes: Uint8Array, count: number): Promise<number> {
-    return this.#inTurn(() => this.#store.append({ bytes, count, key: '' }))
+  restore(batches: readonly StoredBatch[]): Promise<void> {
+    return this.#inTurn(async () => {
+      for (const { bytes, count } of batches) await this.#store.append({ bytes, count, key: '' })
+    })
+  }
+
+  /** All of it is here. */
+  async filled(): Promise<void> {
+    await this.flush()
+    this.#isSealed = false
   }
 
   /** Its node leaves in good order. */
   async #leave(): Promise<void> {
     const { topic, bucketId } = this.#info
-    try {
-      const heir = (await this.#manager.heir?.(topic, bucketId)) as ActorRef | undefined
-      if (heir === undefined || !(await this.moveTo(heir))) return
-      await this.#manager.moved?.(topic, bucketId, heir.actorId.nodeId)
-    } catch {
-      // It stays: as with a node that dies.
+    for (let tries = 0; tries < MOST_TRIES && !this.#isGone; tries++) {
+      try {
+        const heir = (await this.#manager.heir?.(topic, bucketId)) as ActorRef | undefined
+        if (heir === undefined) return
+        await this.#manager.moved?.(topic, bucketId, await this.moveTo(heir))
+      } catch {
+        // That node may be leaving too, or be asked for the bucket just now.
+        await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_MS))
+      }
     }
   }
 }

@@ -51,6 +51,8 @@ export class Manager {
   /** Of home `node`: which node has the records. */
   readonly #pinned = new Map<string, string>()
   #members: readonly Member[] = []
+  /** Managers of the nodes that are alive, as far as buckets here may have to go there. */
+  readonly #heirs = new Map<string, ActorRef>()
   #again: NodeJS.Timeout | undefined
   #isEnding = false
   readonly #onMember = (): void => void this.#membersChanged()
@@ -136,7 +138,9 @@ export class Manager {
     if (entry !== undefined) {
       if (entry.isArriving) throw errors.bucketMoved(spec.topic, bucketId)
       if (failed !== entry.epoch || (await isThere(entry))) return openedOf(entry)
-      this.#entries.delete(key)
+      // It is on its way to another node, and known here until it is there.
+      if (this.#isLeaving) throw errors.bucketMoved(spec.topic, bucketId)
+      if (this.#entries.get(key) === entry) this.#entries.delete(key)
     }
     const moved = this.#moved.get(key)
     if (moved !== undefined && this.#isAlive(moved)) return { at: moved }
@@ -147,12 +151,15 @@ export class Manager {
       this.#opening.set(key, opening)
     }
     const opened = await opening
-    return typeof opened === 'string' ? { at: opened } : openedOf(opened)
+    if (typeof opened === 'string') return { at: opened }
+    if (opened.isArriving) throw errors.bucketMoved(spec.topic, bucketId)
+    return openedOf(opened)
   }
 
   /** The bucket, or the node that it is on. */
   async #open(spec: TopicSpec, bucketId: number, key: string): Promise<Entry | string> {
     const { nodeId } = this.#system
+    if (this.#isLeaving) throw errors.bucketMoved(spec.topic, bucketId)
     const backend = await backendOf(spec.backend)
     const at = backend.home === 'node' ? await this.#pinOf(spec, bucketId, backend) : undefined
     if (at !== undefined && at !== nodeId) return at
@@ -166,6 +173,7 @@ export class Manager {
     }
     const entry = await this.#spawn(spec, bucketId, undefined)
     this.#entries.set(key, entry)
+    void this.#findHeirs()
     if (backend.home === 'node') await this.#pin(key, nodeId)
     return entry
   }
@@ -234,14 +242,24 @@ export class Manager {
 
   // --- buckets that move
 
-  /** Of a bucket whose node leaves: the manager of the node that gets it. */
-  async heir(topic: string, bucketId: number): Promise<ActorRef | undefined> {
+  /** Of a bucket whose node leaves: the manager of the node that gets it. A system that ends looks nobody up any more. */
+  heir(topic: string, bucketId: number): ActorRef | undefined {
     const { nodeId } = this.#system
-    const owner = ownerOf(
-      keyOf(topic, bucketId),
-      this.#alive().filter((one) => one !== nodeId),
-    )
-    return owner === undefined ? undefined : (await managerOf(this.#system, owner)).ref
+    const others = this.#alive().filter((one) => one !== nodeId && this.#heirs.has(one))
+    const owner = ownerOf(keyOf(topic, bucketId), others)
+    return owner === undefined ? undefined : this.#heirs.get(owner)
+  }
+
+  /** As long as there is time, so that each bucket has somewhere to go. */
+  async #findHeirs(): Promise<void> {
+    if (this.#entries.size === 0) return
+    for (const { nodeId, status } of this.#members) {
+      if (status !== 'alive') this.#heirs.delete(nodeId)
+      else if (nodeId !== this.#system.nodeId && !this.#heirs.has(nodeId)) {
+        const found = await managerOf(this.#system, nodeId).catch(() => undefined)
+        if (found !== undefined) this.#heirs.set(nodeId, found.ref)
+      }
+    }
   }
 
   moved(topic: string, bucketId: number, nodeId: string): void {
@@ -254,14 +272,16 @@ export class Manager {
   /** Another node gives a bucket to this one: an empty one to be filled. */
   async adopt(spec: TopicSpec, bucketId: number, seed: BucketSeed): Promise<ActorRef> {
     const key = keyOf(spec.topic, bucketId)
-    if (this.#isEnding || this.#entries.has(key) || this.#opening.has(key))
-      throw errors.bucketMoved(spec.topic, bucketId)
+    // Somebody looks for it here just now, and will be sent to the node that gives it.
+    while (this.#opening.has(key)) await this.#opening.get(key)?.catch(() => undefined)
+    if (this.#isLeaving || this.#entries.has(key)) throw errors.bucketMoved(spec.topic, bucketId)
     this.#topics.set(spec.topic, spec)
     const adopting = this.#spawn(spec, bucketId, seed)
     this.#opening.set(key, adopting)
     try {
       const entry = await adopting
       this.#entries.set(key, entry)
+      void this.#findHeirs()
       return entry.ref
     } finally {
       this.#opening.delete(key)
@@ -291,6 +311,7 @@ export class Manager {
       // The system ends: whoever was there last gets what moves.
       return
     }
+    await this.#findHeirs()
     await this.#settle()
   }
 
@@ -324,6 +345,11 @@ export class Manager {
   }
 
   // --- other nodes
+
+  /** This node goes: it takes no more buckets. */
+  get #isLeaving(): boolean {
+    return this.#isEnding || this.#system.ending !== undefined
+  }
 
   /** The nodes that may own a bucket. */
   #alive(): string[] {

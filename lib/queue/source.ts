@@ -98,7 +98,7 @@ export class Source {
   }
 
   #begin({ offset, count, bytes }: StoredBatch, epoch: string): void {
-    const skipped = Math.max((epoch === this.#epoch ? this.offset : 0) - offset, 0)
+    const skipped = Math.min(Math.max((epoch === this.#epoch ? this.offset : 0) - offset, 0), count)
     this.#reading = recordsOf(bytes, count)
     this.#at = skipped
     this.#epoch = epoch

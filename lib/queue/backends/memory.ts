@@ -51,14 +51,14 @@ class MemoryStore implements BucketStore {
 
   /** Hot: queue-put. */
   append({ bytes, count, key }: NewBatch): number {
-    const known = this.#keys.get(key)
+    const known = key === '' ? undefined : this.#keys.get(key)
     if (known !== undefined) return known
     const offset = this.next
     this.#makeRoom(count, bytes.length + BATCH_BYTES)
     this.#batches.push({ offset, count, bytes, timeMs: Date.now() })
     this.bytes += bytes.length + BATCH_BYTES
     this.next = offset + count
-    this.#keys.add(key, offset)
+    if (key !== '') this.#keys.add(key, offset)
     return offset
   }
 
