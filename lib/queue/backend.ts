@@ -111,6 +111,13 @@ type Factory = () => QueueBackend | Promise<QueueBackend>
 
 const OWN: Readonly<Record<string, Factory>> = {
   memory: async () => (await import('./backends/memory.js')).memoryBackend,
+  lmdb: async () => {
+    try {
+      return (await import('./backends/lmdb.js')).lmdbBackend
+    } catch (error) {
+      throw errors.storageFailed('The backend lmdb needs the package lmdb: npm install lmdb', error)
+    }
+  },
 }
 
 const given = new Map<string, Factory>()

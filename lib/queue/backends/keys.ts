@@ -24,6 +24,11 @@ export class Keys {
     return oldest
   }
 
+  /** Its put has failed. */
+  remove(key: string): void {
+    this.#offsets.delete(key)
+  }
+
   entries(): [string, number][] {
     return [...this.#offsets]
   }

@@ -1,0 +1,298 @@
+// Records in a folder of this machine: an LMDB environment a bucket, in folder/topic/bucket. What was flushed is there after a crash.
+
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { type Database, open, type RootDatabase } from 'lmdb'
+import { errors } from '../../errors/index.js'
+import type {
+  BucketInfo,
+  BucketSeed,
+  BucketStore,
+  NewBatch,
+  QueueBackend,
+  ReadLimits,
+  StoredBatch,
+} from '../backend.js'
+import { Keys } from './keys.js'
+import { checkFile } from './lmdb-file.js'
+
+/** Before the bytes of a batch: how many records it has, and when it came. */
+const HEAD_BYTES = 12
+const FORMAT = 1
+
+/** What stands in a topic's folder. */
+interface TopicFile {
+  readonly format: number
+  readonly topic: string
+  readonly numBuckets: number
+  /** Of the node that it belongs to, where that was given one. */
+  readonly nodeId?: string | undefined
+}
+
+interface Meta {
+  readonly epoch: string
+  /** Offset of the first record that is there, and of the next; bytes of those between. */
+  readonly first: number
+  readonly next: number
+  readonly bytes: number
+}
+
+type Options = Readonly<Record<string, unknown>>
+
+export const lmdbBackend: QueueBackend = {
+  home: 'node',
+  check: (options) => void folderOf(options),
+  open: (bucket, seed) => LmdbStore.open(bucket, seed),
+  has: (bucket) => {
+    const isHere = existsSync(
+      join(topicFolder(bucket.topic, bucket.options), String(bucket.bucketId), 'data.mdb'),
+    )
+    if (isHere) readTopic(bucket.topic, bucket.options, bucket.nodeId)
+    return isHere
+  },
+  numBucketsOf: (topic, options) => readTopic(topic, options, undefined)?.numBuckets,
+}
+
+function folderOf(options: Options): string {
+  const { folder, ...rest } = options
+  const [unknown] = Object.keys(rest)
+  if (unknown !== undefined)
+    throw errors.unknownOption(`backendOptions.${unknown}`, undefined, ['folder'], rest[unknown])
+  if (typeof folder !== 'string' || folder === '')
+    throw errors.invalidOption('backendOptions.folder', folder, 'the path of a folder for the backend lmdb')
+  return resolve(folder)
+}
+
+function topicFolder(topic: string, options: Options): string {
+  return join(folderOf(options), topic)
+}
+
+/** Throws ERR_PULSING_STORAGE_FAILED where the folder is none of ours, or another node's. */
+function readTopic(topic: string, options: Options, nodeId: string | undefined): TopicFile | undefined {
+  const path = join(topicFolder(topic, options), 'topic.json')
+  if (!existsSync(path)) return undefined
+  let found: TopicFile
+  try {
+    found = JSON.parse(readFileSync(path, 'utf8')) as TopicFile
+    if (found.format !== FORMAT || found.topic !== topic || !Number.isInteger(found.numBuckets))
+      throw new Error(`it is not of this format, or not of this topic`)
+  } catch (error) {
+    throw errors.storageFailed(`${path} is not what the backend lmdb wrote, and was left as it is`, error)
+  }
+  if (nodeId !== undefined && found.nodeId !== undefined && found.nodeId !== nodeId)
+    throw errors.storageFailed(
+      `The folder ${topicFolder(topic, options)} belongs to node ${found.nodeId}, and was left as it is`,
+      new Error(`this node is ${nodeId}; give each node a folder of its own`),
+    )
+  return found
+}
+
+class LmdbStore implements BucketStore {
+  readonly #bucket: BucketInfo
+  readonly #folder: string
+  readonly #root: RootDatabase<Buffer, string>
+  readonly #batches: Database<Buffer, number>
+  readonly #groups: Database<number, string>
+  readonly #keyed: Database<number, string>
+  readonly #keys: Keys
+  #meta: Meta
+  #isDirty = false
+
+  static async open(bucket: BucketInfo, seed: BucketSeed | undefined): Promise<LmdbStore> {
+    const { topic, options, nodeId, numBuckets, bucketId } = bucket
+    const topicPath = topicFolder(topic, options)
+    const folder = join(topicPath, String(bucketId))
+    const there = readTopic(topic, options, nodeId)
+    if (there !== undefined && there.numBuckets !== numBuckets)
+      throw errors.queueConflict(topic, 'numBuckets', there.numBuckets, numBuckets)
+    try {
+      // What is left of a time before it went to another node.
+      if (seed !== undefined) rmSync(folder, { recursive: true, force: true })
+      checkFile(join(folder, 'data.mdb'))
+      mkdirSync(folder, { recursive: true })
+      const file: TopicFile = { format: FORMAT, topic, numBuckets, nodeId }
+      if (there === undefined)
+        writeFileSync(join(topicPath, 'topic.json'), `${JSON.stringify(file)}\n`, { flag: 'wx' })
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST')
+        throw errors.storageFailed(`The folder ${folder} can't be opened`, error)
+    }
+    try {
+      return await new LmdbStore(bucket, folder).#begin(seed)
+    } catch (error) {
+      throw errors.storageFailed(`The folder ${folder} can't be opened`, error)
+    }
+  }
+
+  private constructor(bucket: BucketInfo, folder: string) {
+    this.#bucket = bucket
+    this.#folder = folder
+    this.#root = open<Buffer, string>({ path: folder, encoding: 'binary', noMemInit: true, maxDbs: 4 })
+    this.#batches = this.#root.openDB<Buffer, number>({ name: 'batches', encoding: 'binary' })
+    this.#groups = this.#root.openDB<number, string>({ name: 'groups', encoding: 'json' })
+    this.#keyed = this.#root.openDB<number, string>({ name: 'keys', encoding: 'json' })
+    const known = [...this.#keyed.getRange()].map(({ key, value }) => [key, value] as const)
+    this.#keys = new Keys(known.sort(([, a], [, b]) => a - b))
+    this.#meta = this.#readMeta() ?? { epoch: randomBytes(8).toString('hex'), first: 0, next: 0, bytes: 0 }
+  }
+
+  async #begin(seed: BucketSeed | undefined): Promise<this> {
+    const { epoch, first, groups, keys } = seed ?? { ...this.#meta, groups: [], keys: [] }
+    if (seed !== undefined) this.#meta = { epoch, first, next: first, bytes: 0 }
+    await this.#root.transaction(() => {
+      this.#writeMeta(this.#meta)
+      for (const [group, offset] of groups) this.#groups.put(group, offset)
+      for (const [key, offset] of keys) this.#keyed.put(key, offset)
+    })
+    for (const [key, offset] of keys) this.#keys.add(key, offset)
+    return this
+  }
+
+  #readMeta(): Meta | undefined {
+    const bytes = this.#root.get('meta')
+    return bytes === undefined ? undefined : (JSON.parse(bytes.toString()) as Meta)
+  }
+
+  #writeMeta(meta: Meta): void {
+    this.#root.put('meta', Buffer.from(JSON.stringify(meta)))
+  }
+
+  get epoch(): string {
+    return this.#meta.epoch
+  }
+
+  get first(): number {
+    return this.#meta.first
+  }
+
+  get next(): number {
+    return this.#meta.next
+  }
+
+  get bytes(): number {
+    return this.#meta.bytes
+  }
+
+  /** The batch, its key and what has to go for it, in one transaction. */
+  async append({ count, bytes, key }: NewBatch): Promise<number> {
+    const known = key === '' ? undefined : this.#keys.get(key)
+    if (known !== undefined) return known
+    const { epoch, next: offset } = this.#meta
+    const value = Buffer.allocUnsafe(HEAD_BYTES + bytes.length)
+    value.writeUInt32LE(count, 0)
+    value.writeDoubleLE(Date.now(), 4)
+    value.set(bytes, HEAD_BYTES)
+    const room = this.#roomFor(count, value.length)
+    const next = offset + count
+    const meta: Meta = { epoch, first: room.first, next, bytes: room.bytes + value.length }
+    const forgotten = key === '' ? undefined : this.#keys.add(key, offset)
+    this.#isDirty = true
+    try {
+      await this.#root.transaction(() => {
+        for (const old of room.dropped) this.#batches.remove(old)
+        this.#batches.put(offset, value)
+        if (key !== '') this.#keyed.put(key, offset)
+        if (forgotten !== undefined) this.#keyed.remove(forgotten)
+        this.#writeMeta(meta)
+      })
+    } catch (error) {
+      this.#keys.remove(key)
+      throw this.#failed('could not be written to, and nothing of the batch was', error)
+    }
+    this.#meta = meta
+    return offset
+  }
+
+  /** What retention lets go, so that a batch of that size has room. Throws ERR_PULSING_QUEUE_FULL. */
+  #roomFor(count: number, size: number): { first: number; bytes: number; dropped: number[] } {
+    const { retention, topic, bucketId } = this.#bucket
+    const { maxAgeMs, maxBytes, maxRecords, whenFull } = retention
+    let { first, bytes } = this.#meta
+    const { next } = this.#meta
+    const dropped: number[] = []
+    const isOver = (records: number, all: number) => records > maxRecords || all > maxBytes
+    const before = Date.now() - maxAgeMs
+    const full = () => isOver(next - first + count, bytes + size)
+    if (full() && (whenFull === 'fail' || isOver(count, size)) && maxAgeMs === Number.POSITIVE_INFINITY)
+      throw errors.queueFull(
+        topic,
+        bucketId,
+        `${next - first} records of ${maxRecords}, ${bytes} bytes of ${maxBytes}`,
+      )
+    if (!full() && maxAgeMs === Number.POSITIVE_INFINITY) return { first, bytes, dropped }
+    for (const { key, value } of this.#batches.getRange()) {
+      const isOld = value.readDoubleLE(4) < before
+      if (!isOld && !full()) break
+      if (!isOld && (whenFull === 'fail' || isOver(count, size)))
+        throw errors.queueFull(
+          topic,
+          bucketId,
+          `${next - first} records of ${maxRecords}, ${bytes} bytes of ${maxBytes}`,
+        )
+      dropped.push(key)
+      first = key + value.readUInt32LE(0)
+      bytes -= value.length
+    }
+    return { first, bytes, dropped }
+  }
+
+  read(from: number, { records, bytes }: ReadLimits): StoredBatch[] {
+    const found: StoredBatch[] = []
+    // The batch that holds it begins there, or before.
+    const [start] = [...this.#batches.getKeys({ start: from, reverse: true, limit: 1 })]
+    let count = 0
+    let size = 0
+    for (const { key: offset, value } of this.#batches.getRange({ start: start ?? from })) {
+      const of = value.readUInt32LE(0)
+      if (offset + of <= from) continue
+      found.push({ offset, count: of, bytes: new Uint8Array(value.subarray(HEAD_BYTES)) })
+      count += of - Math.max(from - offset, 0)
+      size += value.length
+      if (count >= records || size >= bytes) break
+    }
+    return found
+  }
+
+  /** On disk, the directory included. */
+  async flush(): Promise<void> {
+    if (!this.#isDirty) return
+    this.#isDirty = false
+    try {
+      await this.#root.flushed
+    } catch (error) {
+      throw this.#failed('could not be flushed', error)
+    }
+  }
+
+  async commit(group: string, offset: number): Promise<void> {
+    this.#isDirty = true
+    try {
+      await this.#groups.put(group, offset)
+    } catch (error) {
+      throw this.#failed('could not be written to', error)
+    }
+  }
+
+  committed(group: string): number | undefined {
+    return this.#groups.get(group)
+  }
+
+  seed(): BucketSeed {
+    const groups = [...this.#groups.getRange()].map(({ key, value }) => [key, value] as const)
+    return { epoch: this.epoch, first: this.first, groups, keys: this.#keys.entries() }
+  }
+
+  async close(gone: boolean): Promise<void> {
+    await this.#root.flushed
+    await this.#root.close()
+    if (gone) rmSync(this.#folder, { recursive: true, force: true })
+  }
+
+  #failed(what: string, cause: unknown): Error {
+    return errors.storageFailed(
+      `Bucket ${this.#bucket.bucketId} of ${this.#bucket.topic} in ${this.#folder} ${what}`,
+      cause,
+    )
+  }
+}

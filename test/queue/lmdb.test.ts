@@ -1,0 +1,125 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { cpSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import { type ActorSystem, queue } from 'pulsing'
+import { compiled, rejection, start } from '../bed.js'
+import { conformance, newTopic, type Order, orders, readAll, sameInBuckets } from './conformance.js'
+
+function newFolder(t: Pick<ExecutionContext, 'teardown'>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'pulsing-queue-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'pulsing-queue-'))
+conformance(test, 'lmdb', () => ({ options: { backend: 'lmdb', backendOptions: { folder } }, durable: true }))
+test.after.always(() => rmSync(folder, { recursive: true, force: true }))
+
+const using = (folder: string) => ({ backend: 'lmdb', backendOptions: { folder } })
+
+async function system(t: ExecutionContext, options = {}): Promise<ActorSystem> {
+  const made = await start(options)
+  t.teardown(() => made.shutdown())
+  return made
+}
+
+test('what was put is there for the next system, with its offsets, groups and keys', async (t) => {
+  const folder = newFolder(t)
+  const first = await system(t)
+  const writer = await queue.of(first).write<Order>('orders', { numBuckets: 3, ...using(folder) })
+  const places = await writer.put(orders(100), { idempotencyKey: 'first' })
+  const reader = await queue.of(first).read<Order>('orders', { group: 'g' })
+  const before = [...(await reader.get({ limit: 40 }))]
+  await reader.commit()
+  await first.shutdown()
+
+  const second = await system(t)
+  const again = await queue.of(second).read<Order>('orders', { group: 'g', ...using(folder) })
+  t.is(again.numBuckets, 3, 'as it was stored')
+  t.true(sameInBuckets([...before, ...(await readAll(again, 60))], orders(100)))
+  const more = await queue.of(second).write<Order>('orders', using(folder))
+  t.deepEqual(await more.put(orders(100), { idempotencyKey: 'first' }), places)
+  const other = queue.of(second).write('orders', { numBuckets: 4, ...using(folder) })
+  t.is((await rejection(other)).code, 'ERR_PULSING_QUEUE_CONFLICT')
+})
+
+test('what was flushed survives kill -9, and nothing is half there', async (t) => {
+  const folder = newFolder(t)
+  const child = fork(compiled('queue-writer.js'), [folder], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
+  let flushed = 0
+  child.on('message', (count) => {
+    flushed = count as number
+    if (flushed >= 5000) child.kill('SIGKILL')
+  })
+  await once(child, 'exit')
+  t.true(flushed >= 5000)
+  const after = await system(t)
+  const reader = await queue.of(after).read<Order>('orders', using(folder))
+  const all = [...(await reader.get({ limit: 1_000_000 }))]
+  for (let more = await reader.get({ limit: 10_000 }); more.length > 0; ) {
+    all.push(...more)
+    more = await reader.get({ limit: 10_000 })
+  }
+  t.true(all.length >= flushed)
+  const there = new Set(all.map(({ n }) => n))
+  t.is(there.size, all.length)
+  for (let n = 0; n < flushed; n++) if (!there.has(n)) t.fail(`${n} was flushed, and is lost`)
+})
+
+test('a folder that is cut short, noise, or another node’s is an error, and stays as it was', async (t) => {
+  const folder = newFolder(t)
+  const first = await system(t)
+  const writer = await queue.of(first).write<Order>('orders', { numBuckets: 1, ...using(folder) })
+  await writer.put(orders(1000))
+  await first.shutdown()
+  const file = (of: string) => join(of, 'orders', '0', 'data.mdb')
+  const damage: [name: string, how: (folder: string) => void][] = [
+    ['cut', (of) => truncateSync(file(of), 8192)],
+    ['noise', (of) => writeFileSync(file(of), Buffer.alloc(100_000, 7))],
+    ['short', (of) => writeFileSync(file(of), 'hello')],
+    ['topic', (of) => writeFileSync(join(of, 'orders', 'topic.json'), '{"format":9}')],
+  ]
+  for (const [name, how] of damage) {
+    const copy = join(newFolder(t), name)
+    cpSync(folder, copy, { recursive: true })
+    how(copy)
+    const before = readFileSync(file(copy))
+    const one = await system(t)
+    const reading = queue.of(one).read('orders', { numBuckets: 1, ...using(copy) })
+    const { code, message } = await rejection(reading)
+    t.is(code, 'ERR_PULSING_STORAGE_FAILED', name)
+    t.true(message.includes(copy), message)
+    t.deepEqual(readFileSync(file(copy)), before)
+    await one.shutdown()
+  }
+  const named = await system(t, { nodeId: 'one' })
+  const own = newFolder(t)
+  await (await queue.of(named).write<Order>('orders', using(own))).put(orders(1))
+  await named.shutdown()
+  const stranger = await system(t, { nodeId: 'two' })
+  const foreign = queue.of(stranger).read('orders', using(own))
+  t.is((await rejection(foreign)).code, 'ERR_PULSING_STORAGE_FAILED')
+})
+
+test('options of the folder are checked, and a full disk is an error that leaves what was there', async (t) => {
+  const one = await system(t)
+  for (const backendOptions of [{}, { folder: '' }, { folder: 5 }, { folder: 'x', more: 1 }])
+    t.is(
+      (await rejection(queue.of(one).write(newTopic(), { backend: 'lmdb', backendOptions }))).code,
+      'ERR_PULSING_INVALID_OPTION',
+    )
+  const path = join(newFolder(t), 'file')
+  writeFileSync(path, '')
+  const writer = await queue
+    .of(one)
+    .write<Order>(newTopic(), using(path))
+    .catch((error) => error)
+  const failed =
+    writer instanceof Error ? (writer as Error & { code?: unknown }) : await rejection(writer.put(orders(1)))
+  t.is(failed.code, 'ERR_PULSING_STORAGE_FAILED')
+})
