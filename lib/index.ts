@@ -132,3 +132,13 @@ export {
   type ThreadStats,
   type UnobservedError,
 } from './system/index.js'
+export {
+  type PublishMode,
+  type PublishOptions,
+  type PublishResult,
+  type Topic,
+  type TopicPublisher,
+  type TopicReader,
+  type TopicReadOptions,
+  topic,
+} from './topic/index.js'

@@ -480,7 +480,7 @@ const made: Record<keyof typeof errors, Error> = {
   bucketUnavailable: errors.bucketUnavailable('orders', 0, 'its node is away'),
   bucketLost: errors.bucketLost('orders', 0),
   backendNotFound: errors.backendNotFound('redis', ['memory']),
-  storageFailed: errors.storageFailed('The folder x can not be opened', new Error('no')),
+  storageFailed: errors.storageFailed('The folder x of the topic orders can not be opened', new Error('no')),
   nameInvalid: errors.nameInvalid('a b', 'give another'),
   factoryRequired: errors.factoryRequired('always'),
   addonNotFound: errors.addonNotFound(new Error('no file')),

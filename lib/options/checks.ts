@@ -1,6 +1,6 @@
 // What options are checked with: each check throws ERR_PULSING_INVALID_OPTION, which names the option, the value and what would do.
 
-import { errors, isPulsingError, reading } from '../errors/index.js'
+import { errors, isPulsingError } from '../errors/index.js'
 
 export type Check = (name: string, value: unknown) => void
 export type Checks = Readonly<Record<string, Check>>

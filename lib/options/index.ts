@@ -3,7 +3,7 @@
 
 import { availableParallelism } from 'node:os'
 import { isDeepStrictEqual } from 'node:util'
-import { errors, isPulsingError, reading } from '../errors/index.js'
+import { errors, reading } from '../errors/index.js'
 import {
   type Check,
   type Checks,

@@ -111,13 +111,21 @@ type Factory = () => QueueBackend | Promise<QueueBackend>
 
 const OWN: Readonly<Record<string, Factory>> = {
   memory: async () => (await import('./backends/memory.js')).memoryBackend,
-  lmdb: async () => {
-    try {
-      return (await import('./backends/lmdb.js')).lmdbBackend
-    } catch (error) {
-      throw errors.storageFailed('The backend lmdb needs the package lmdb: npm install lmdb', error)
-    }
-  },
+  lmdb: () => needing('lmdb', async () => (await import('./backends/lmdb.js')).lmdbBackend),
+  jetstream: () =>
+    needing(
+      '@nats-io/jetstream @nats-io/transport-node',
+      async () => (await import('./backends/jetstream.js')).jetstreamBackend,
+    ),
+}
+
+/** Packages that are optional: whoever uses none of these does without. */
+async function needing(packages: string, load: () => Promise<QueueBackend>): Promise<QueueBackend> {
+  try {
+    return await load()
+  } catch (error) {
+    throw errors.storageFailed(`The backend is not installed: run npm install ${packages}`, error)
+  }
 }
 
 const given = new Map<string, Factory>()

@@ -18,6 +18,7 @@ export { actorSystem, getSystem, init, isHost, resolve, shutdown, spawn } from '
 export { LazyRef } from './lazy.js'
 export type { ExportedClass, LocalThread, NetSide, NodeOptions } from './local.js'
 export { setNetBoot } from './net-boot.js'
+export { NodeActors } from './node-actors.js'
 export { type Member, type MemberStatus, Nodes } from './nodes.js'
 export {
   type Candidate,

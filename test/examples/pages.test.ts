@@ -57,6 +57,7 @@ const pages = [
   'docs/tutorial.md',
   'docs/semantics.md',
   'docs/streaming.md',
+  'docs/queue.md',
   'docs/backpressure.md',
   'docs/cpu-bound-work.md',
   'docs/handling-errors.md',

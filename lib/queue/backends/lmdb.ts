@@ -142,8 +142,8 @@ class LmdbStore implements BucketStore {
     if (seed !== undefined) this.#meta = { epoch, first, next: first, bytes: 0 }
     await this.#root.transaction(() => {
       this.#writeMeta(this.#meta)
-      for (const [group, offset] of groups) this.#groups.put(group, offset)
-      for (const [key, offset] of keys) this.#keyed.put(key, offset)
+      for (const [group, offset] of groups) void this.#groups.put(group, offset)
+      for (const [key, offset] of keys) void this.#keyed.put(key, offset)
     })
     for (const [key, offset] of keys) this.#keys.add(key, offset)
     return this
@@ -155,7 +155,7 @@ class LmdbStore implements BucketStore {
   }
 
   #writeMeta(meta: Meta): void {
-    this.#root.put('meta', Buffer.from(JSON.stringify(meta)))
+    void this.#root.put('meta', Buffer.from(JSON.stringify(meta)))
   }
 
   get epoch(): string {
@@ -190,10 +190,10 @@ class LmdbStore implements BucketStore {
     this.#isDirty = true
     try {
       await this.#root.transaction(() => {
-        for (const old of room.dropped) this.#batches.remove(old)
-        this.#batches.put(offset, value)
-        if (key !== '') this.#keyed.put(key, offset)
-        if (forgotten !== undefined) this.#keyed.remove(forgotten)
+        for (const old of room.dropped) void this.#batches.remove(old)
+        void this.#batches.put(offset, value)
+        if (key !== '') void this.#keyed.put(key, offset)
+        if (forgotten !== undefined) void this.#keyed.remove(forgotten)
         this.#writeMeta(meta)
       })
     } catch (error) {

@@ -1,0 +1,415 @@
+// Records in NATS JetStream: a stream a bucket, a message a batch. Any node can open a bucket; two that hold one by mistake find out
+// at the first write, since each says which message it takes for the last.
+
+import {
+  type JetStreamClient,
+  type JetStreamManager,
+  jetstreamManager,
+  RetentionPolicy,
+  StorageType,
+  type StoredMsg,
+} from '@nats-io/jetstream'
+import { connect, headers, type NatsConnection } from '@nats-io/transport-node'
+import { errors, messageOf } from '../../errors/index.js'
+import type {
+  BucketInfo,
+  BucketSeed,
+  BucketStore,
+  NewBatch,
+  QueueBackend,
+  ReadLimits,
+  StoredBatch,
+} from '../backend.js'
+import { Keys } from './keys.js'
+
+const OFFSET = 'Pulsing-Offset'
+const COUNT = 'Pulsing-Count'
+
+/** What groups committed, of all topics: the last message of each subject. */
+const GROUPS = 'pulsing-groups'
+const CONNECT_MS = 5000
+const REQUEST_MS = 5000
+/** The server's code for a write that takes another message for the last. */
+const WRONG_LAST = 10_071
+
+type Options = Readonly<Record<string, unknown>>
+
+export const jetstreamBackend: QueueBackend = {
+  home: 'shared',
+  check: (options) => void serversOf(options),
+  open: async (bucket) => {
+    const server = await Server.at(serversOf(bucket.options))
+    try {
+      return await JetStreamStore.open(bucket, server)
+    } catch (error) {
+      server.release()
+      throw failed(bucket, 'can not be opened', error)
+    }
+  },
+  numBucketsOf: async (topic, options) => {
+    const server = await Server.at(serversOf(options))
+    try {
+      return (await server.find(streamOf(topic, 0)))?.numBuckets
+    } finally {
+      server.release()
+    }
+  },
+}
+
+function serversOf(options: Options): string[] {
+  const { servers, ...rest } = options
+  const [unknown] = Object.keys(rest)
+  if (unknown !== undefined)
+    throw errors.unknownOption(`backendOptions.${unknown}`, undefined, ['servers'], rest[unknown])
+  const all = Array.isArray(servers) ? (servers as unknown[]) : [servers]
+  if (all.length > 0 && all.every((one) => typeof one === 'string' && one !== '')) return all as string[]
+  throw errors.invalidOption(
+    'backendOptions.servers',
+    servers,
+    "an address of a NATS server, or several: ['127.0.0.1:4222']",
+  )
+}
+
+function failed(bucket: BucketInfo, what: string, cause: unknown): Error {
+  return errors.storageFailed(`Bucket ${bucket.bucketId} of ${bucket.topic} in JetStream ${what}`, cause)
+}
+
+/** Names of streams and subjects have no dots. */
+function word(text: string): string {
+  return text.replaceAll('.', '+')
+}
+
+function streamOf(topic: string, bucketId: number): string {
+  return `pulsing-${word(topic)}-${bucketId}`
+}
+
+/** One connection a thread to the same servers, as long as a bucket needs it. */
+class Server {
+  static readonly #all = new Map<string, Promise<Server>>()
+  readonly #key: string
+  readonly #connection: NatsConnection
+  readonly manager: JetStreamManager
+  readonly client: JetStreamClient
+  #users = 0
+
+  private constructor(key: string, connection: NatsConnection, manager: JetStreamManager) {
+    this.#key = key
+    this.#connection = connection
+    this.manager = manager
+    this.client = manager.jetstream()
+  }
+
+  /** Throws ERR_PULSING_STORAGE_FAILED where none answers. */
+  static async at(servers: string[]): Promise<Server> {
+    const key = servers.join()
+    let found = Server.#all.get(key)
+    if (found === undefined) {
+      found = Server.#connect(key, servers)
+      Server.#all.set(key, found)
+      found.catch(() => Server.#all.delete(key))
+    }
+    const server = await found
+    server.#users++
+    return server
+  }
+
+  static async #connect(key: string, servers: string[]): Promise<Server> {
+    try {
+      const connection = await connect({
+        servers,
+        timeout: CONNECT_MS,
+        maxReconnectAttempts: -1,
+        name: 'pulsing',
+      })
+      return new Server(key, connection, await jetstreamManager(connection, { timeout: REQUEST_MS }))
+    } catch (error) {
+      throw errors.storageFailed(
+        `No NATS server with JetStream answers at ${key}: start one by "nats-server -js", or give its address`,
+        error,
+      )
+    }
+  }
+
+  release(): void {
+    if (--this.#users > 0) return
+    Server.#all.delete(this.#key)
+    void this.#connection.close()
+  }
+
+  get maxPayload(): number {
+    return this.#connection.info?.max_payload ?? 1024 * 1024
+  }
+
+  /** What a stream's description says; undefined where there is none of that name. */
+  async find(
+    name: string,
+  ): Promise<{ numBuckets: number; created: string; bytes: number; last: number } | undefined> {
+    try {
+      const { config, created, state } = await this.manager.streams.info(name)
+      const { numBuckets } = JSON.parse(config.description ?? '{}') as { numBuckets?: unknown }
+      if (typeof numBuckets !== 'number') throw new Error(`the stream ${name} is none that this backend made`)
+      return { numBuckets, created, bytes: state.bytes, last: state.last_seq }
+    } catch (error) {
+      if (/stream not found/i.test(messageOf(error))) return undefined
+      throw error
+    }
+  }
+
+  async make(name: string, subject: string, description: string, perSubject?: number): Promise<void> {
+    await this.manager.streams.add({
+      name,
+      subjects: [subject],
+      description,
+      storage: StorageType.File,
+      retention: RetentionPolicy.Limits,
+      ...(perSubject === undefined ? {} : { max_msgs_per_subject: perSubject }),
+    })
+  }
+
+  async message(stream: string, sequence: number): Promise<StoredMsg | undefined> {
+    // Of a stream that was never written to.
+    if (sequence < 1) return undefined
+    return orNone(this.manager.streams.getMessage(stream, { seq: sequence }))
+  }
+
+  async last(stream: string, subject: string): Promise<StoredMsg | undefined> {
+    return orNone(this.manager.streams.getMessage(stream, { last_by_subj: subject }))
+  }
+}
+
+async function orNone(message: Promise<StoredMsg | null>): Promise<StoredMsg | undefined> {
+  try {
+    return (await message) ?? undefined
+  } catch (error) {
+    if (/no message found|not found/i.test(messageOf(error))) return undefined
+    throw error
+  }
+}
+
+/** What a message is of its bucket. */
+interface Place {
+  readonly sequence: number
+  readonly offset: number
+  readonly count: number
+  readonly timeMs: number
+  readonly data: Uint8Array
+}
+
+function placeOf(message: StoredMsg): Place {
+  const offset = Number(message.header.get(OFFSET))
+  const count = Number(message.header.get(COUNT))
+  if (!Number.isSafeInteger(offset) || !Number.isSafeInteger(count) || count < 1)
+    throw new Error(`message ${message.seq} of its stream is none that this backend wrote`)
+  return { sequence: message.seq, offset, count, timeMs: message.time.getTime(), data: message.data }
+}
+
+class JetStreamStore implements BucketStore {
+  readonly #bucket: BucketInfo
+  readonly #server: Server
+  readonly #stream: string
+  readonly #subject: string
+  readonly #keys = new Keys()
+  epoch = ''
+  next = 0
+  bytes = 0
+  /** The oldest that is there, and the last of the stream, 0 where there was none. */
+  #oldest: Place | undefined
+  #last = 0
+  /** Where the reader that came last goes on: a sequence, and its offset. */
+  #hint = { sequence: 0, offset: 0 }
+
+  static async open(bucket: BucketInfo, server: Server): Promise<JetStreamStore> {
+    const store = new JetStreamStore(bucket, server)
+    const { topic, bucketId, numBuckets } = bucket
+    const found = await server.find(streamOf(topic, bucketId))
+    if (found === undefined)
+      await server.make(store.#stream, store.#subject, JSON.stringify({ topic, numBuckets }))
+    else if (found.numBuckets !== numBuckets)
+      throw errors.queueConflict(topic, 'numBuckets', found.numBuckets, numBuckets)
+    await store.#load()
+    return store
+  }
+
+  private constructor(bucket: BucketInfo, server: Server) {
+    this.#bucket = bucket
+    this.#server = server
+    this.#stream = streamOf(bucket.topic, bucket.bucketId)
+    this.#subject = `pulsing.${word(bucket.topic)}.${bucket.bucketId}`
+  }
+
+  /** As the server has it. */
+  async #load(): Promise<void> {
+    const found = await this.#server.find(this.#stream)
+    if (found === undefined) throw new Error(`the stream ${this.#stream} was deleted`)
+    this.epoch = found.created
+    this.bytes = found.bytes
+    this.#last = found.last
+    const { state } = await this.#server.manager.streams.info(this.#stream)
+    const first = await this.#server.message(this.#stream, state.first_seq)
+    const last = await this.#server.message(this.#stream, state.last_seq)
+    this.#oldest = first === undefined ? undefined : placeOf(first)
+    const end = last === undefined ? undefined : placeOf(last)
+    if (end !== undefined) this.next = end.offset + end.count
+  }
+
+  get first(): number {
+    const oldest = this.#oldest
+    if (oldest === undefined) return this.next
+    // The last message stays, since it says the next offset; its records are gone all the same.
+    const isOld = oldest.sequence === this.#last && oldest.timeMs < this.#before
+    return isOld ? this.next : oldest.offset
+  }
+
+  get #before(): number {
+    return Date.now() - this.#bucket.retention.maxAgeMs
+  }
+
+  async append({ bytes, count, key }: NewBatch): Promise<number> {
+    const known = key === '' ? undefined : this.#keys.get(key)
+    if (known !== undefined) return known
+    if (bytes.length > this.#server.maxPayload - 1024)
+      throw errors.messageTooLarge(bytes.length, this.#server.maxPayload - 1024)
+    try {
+      await this.#makeRoom(count, bytes.length)
+      const offset = await this.#publish(bytes, count, key, true)
+      // The one before was the last until now, which stays.
+      if (this.#bucket.retention.maxAgeMs !== Number.POSITIVE_INFINITY) await this.#makeRoom(0, 0)
+      return offset
+    } catch (error) {
+      if ((error as { code?: unknown }).code === 'ERR_PULSING_QUEUE_FULL') throw error
+      throw failed(this.#bucket, 'could not be written to', error)
+    }
+  }
+
+  async #publish(bytes: Uint8Array, count: number, key: string, again: boolean): Promise<number> {
+    const offset = this.next
+    const header = headers()
+    header.set(OFFSET, String(offset))
+    header.set(COUNT, String(count))
+    try {
+      const { seq, duplicate } = await this.#server.client.publish(this.#subject, bytes, {
+        headers: header,
+        timeout: REQUEST_MS,
+        expect: { lastSequence: this.#last },
+        ...(key === '' ? {} : { msgID: key }),
+      })
+      if (duplicate) return await this.#known(key, seq)
+      this.#last = seq
+      this.next = offset + count
+      this.bytes += bytes.length
+      this.#oldest ??= { sequence: seq, offset, count, timeMs: Date.now(), data: bytes }
+      if (key !== '') this.#keys.add(key, offset)
+      return offset
+    } catch (error) {
+      // What was written before its answer was lost, or by another node that held the bucket.
+      if (!again || !isWrongLast(error)) throw error
+      await this.#load()
+      return this.#publish(bytes, count, key, false)
+    }
+  }
+
+  async #known(key: string, sequence: number): Promise<number> {
+    const message = await this.#server.message(this.#stream, sequence)
+    if (message === undefined) throw new Error('the put was written before, and is gone')
+    const { offset } = placeOf(message)
+    this.#keys.add(key, offset)
+    if (sequence > this.#last) await this.#load()
+    return offset
+  }
+
+  async #makeRoom(count: number, size: number): Promise<void> {
+    const { retention, topic, bucketId } = this.#bucket
+    const { maxBytes, maxRecords, whenFull } = retention
+    const isOver = (records: number, bytes: number) => records > maxRecords || bytes > maxBytes
+    for (;;) {
+      const oldest = this.#oldest
+      if (oldest === undefined) return
+      const isOld = oldest.timeMs < this.#before
+      const isFull = isOver(this.next - oldest.offset + count, this.bytes + size)
+      if (!isOld && isFull && (whenFull === 'fail' || isOver(count, size)))
+        throw errors.queueFull(topic, bucketId, `${this.next - oldest.offset} records, ${this.bytes} bytes`)
+      if ((!isOld && !isFull) || oldest.sequence === this.#last) return
+      const next = await this.#server.message(this.#stream, oldest.sequence + 1)
+      if (next === undefined) return
+      await this.#server.manager.streams.purge(this.#stream, { seq: next.seq })
+      this.#oldest = placeOf(next)
+      this.bytes -= oldest.data.length
+    }
+  }
+
+  async read(from: number, { records, bytes }: ReadLimits): Promise<StoredBatch[]> {
+    const found: StoredBatch[] = []
+    let count = 0
+    let size = 0
+    try {
+      let sequence = await this.#sequenceOf(from)
+      for (; sequence <= this.#last && count < records && size < bytes; sequence++) {
+        const message = await this.#server.message(this.#stream, sequence)
+        if (message === undefined) continue
+        const { offset, count: of, data } = placeOf(message)
+        if (offset + of <= from) continue
+        found.push({ offset, count: of, bytes: data })
+        count += of - Math.max(from - offset, 0)
+        size += data.length
+        this.#hint = { sequence: sequence + 1, offset: offset + of }
+      }
+    } catch (error) {
+      throw failed(this.#bucket, 'could not be read', error)
+    }
+    return found
+  }
+
+  /** Of the message that holds an offset: by halves, unless it is where the last read ended. */
+  async #sequenceOf(offset: number): Promise<number> {
+    if (this.#hint.offset === offset && this.#hint.sequence > 0) return this.#hint.sequence
+    let low = this.#oldest?.sequence ?? 1
+    let high = this.#last
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      const message = await this.#server.message(this.#stream, middle)
+      const place = message === undefined ? undefined : placeOf(message)
+      if (place === undefined || place.offset + place.count <= offset) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  flush(): void {
+    // A put is answered when the server has stored it.
+  }
+
+  #groupSubject(group: string): string {
+    return `${GROUPS}.${word(this.#bucket.topic)}.${this.#bucket.bucketId}.${word(group)}`
+  }
+
+  async commit(group: string, offset: number): Promise<void> {
+    try {
+      await this.#server.make(GROUPS, `${GROUPS}.>`, 'offsets that groups of readers committed', 1)
+      await this.#server.client.publish(this.#groupSubject(group), String(offset), { timeout: REQUEST_MS })
+    } catch (error) {
+      throw failed(this.#bucket, 'could not be written to', error)
+    }
+  }
+
+  async committed(group: string): Promise<number | undefined> {
+    try {
+      const message = await this.#server.last(GROUPS, this.#groupSubject(group))
+      return message === undefined ? undefined : Number(message.string())
+    } catch (error) {
+      throw failed(this.#bucket, 'could not be read', error)
+    }
+  }
+
+  seed(): BucketSeed {
+    return { epoch: this.epoch, first: this.first, groups: [], keys: this.#keys.entries() }
+  }
+
+  close(): void {
+    this.#server.release()
+  }
+}
+
+function isWrongLast(error: unknown): boolean {
+  const { code, message } = error as { code?: unknown; message?: unknown }
+  return code === WRONG_LAST || /wrong last sequence/i.test(String(message))
+}

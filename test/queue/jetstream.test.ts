@@ -1,0 +1,120 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test from 'ava'
+import { type ActorSystem, queue } from 'pulsing'
+import { rejection, start, until } from '../bed.js'
+import { conformance, newTopic, type Order, orders, readAll, sameInBuckets } from './conformance.js'
+
+/** A real server on a port and in a folder of its own. */
+async function serve(port: number, folder: string): Promise<ChildProcess> {
+  const server = spawn('nats-server', ['-js', '-a', '127.0.0.1', '-p', String(port), '-sd', folder], {
+    stdio: 'ignore',
+  })
+  server.on('error', () => undefined)
+  await until(() => {
+    if (server.exitCode !== null || server.pid === undefined)
+      throw new Error('nats-server does not run: apt-get install nats-server')
+    return new Promise((settle) => {
+      const socket = connect(port, '127.0.0.1', () => {
+        socket.destroy()
+        settle(true)
+      })
+      socket.on('error', () => settle(false))
+    })
+  })
+  return server
+}
+
+function freePort(): Promise<number> {
+  return new Promise((settle) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number }
+      server.close(() => settle(port))
+    })
+  })
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'pulsing-nats-'))
+let port: number
+let server: ChildProcess
+const options = () => ({ backend: 'jetstream', backendOptions: { servers: [`127.0.0.1:${port}`] } })
+
+test.after.always(async () => {
+  server?.kill()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+conformance(test, 'jetstream', async () => {
+  port = await freePort()
+  server = await serve(port, folder)
+  return { options: options(), durable: true }
+})
+
+test('what was put is there for the next system, with its offsets, groups and keys', async (t) => {
+  const topic = newTopic()
+  const first = await start()
+  t.teardown(() => first.shutdown())
+  const writer = await queue.of(first).write<Order>(topic, { numBuckets: 3, ...options() })
+  const places = await writer.put(orders(100), { idempotencyKey: 'first' })
+  const reader = await queue.of(first).read<Order>(topic, { group: 'g' })
+  const before = [...(await reader.get({ limit: 40 }))]
+  await reader.commit()
+  await first.shutdown()
+  const second = await start()
+  t.teardown(() => second.shutdown())
+  const again = await queue.of(second).read<Order>(topic, { group: 'g', ...options() })
+  t.is(again.numBuckets, 3, 'as it was stored')
+  t.true(sameInBuckets([...before, ...(await readAll(again, 60))], orders(100)))
+  const more = await queue.of(second).write<Order>(topic, options())
+  t.deepEqual(await more.put(orders(100), { idempotencyKey: 'first' }), places)
+  await more.put(orders(10, 100))
+  t.is((await readAll(again, 10)).length, 10)
+})
+
+test('a server that goes away in the middle is an error, and the same put again is written once', async (t) => {
+  const ownFolder = mkdtempSync(join(tmpdir(), 'pulsing-nats-'))
+  const ownPort = await freePort()
+  let own = await serve(ownPort, ownFolder)
+  const system: ActorSystem = await start()
+  t.teardown(async () => {
+    await system.shutdown()
+    own.kill()
+    rmSync(ownFolder, { recursive: true, force: true })
+  })
+  const writer = await queue.of(system).write<Order>(newTopic(), {
+    numBuckets: 1,
+    backend: 'jetstream',
+    backendOptions: { servers: [`127.0.0.1:${ownPort}`] },
+  })
+  await writer.put(orders(10))
+  own.kill('SIGKILL')
+  const { code } = await rejection(writer.put(orders(10, 10), { idempotencyKey: 'second' }))
+  t.is(code, 'ERR_PULSING_STORAGE_FAILED')
+  own = await serve(ownPort, ownFolder)
+  await until(() =>
+    writer.put(orders(10, 10), { idempotencyKey: 'second' }).then(
+      () => true,
+      () => false,
+    ),
+  )
+  await writer.put(orders(10, 10), { idempotencyKey: 'second' })
+  const reader = await queue.of(system).read<Order>(writer.topic)
+  t.deepEqual([...(await reader.get({ limit: 100 }))], orders(20))
+})
+
+test('no server, and options that are none, are errors that say what to do', async (t) => {
+  const system = await start()
+  t.teardown(() => system.shutdown())
+  for (const backendOptions of [{}, { servers: 5 }, { servers: [] }, { servers: 'x', more: 1 }])
+    t.is(
+      (await rejection(queue.of(system).write(newTopic(), { backend: 'jetstream', backendOptions }))).code,
+      'ERR_PULSING_INVALID_OPTION',
+    )
+  const nobody = { backend: 'jetstream', backendOptions: { servers: `127.0.0.1:${await freePort()}` } }
+  const { code, message } = await rejection(queue.of(system).write(newTopic(), nobody))
+  t.is(code, 'ERR_PULSING_STORAGE_FAILED')
+  t.true(message.includes('nats-server -js'), message)
+})
