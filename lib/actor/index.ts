@@ -13,6 +13,7 @@ export {
   classIdOf,
   contextOf,
   haltActor,
+  onDraining,
   reviveActor,
   type Start,
   startActor,

@@ -158,6 +158,13 @@ export function contextOf(host: ActorHost, cell: Cell): ActorContext {
   return cell.context as ActorContext
 }
 
+const drains = new WeakMap<object, () => void>()
+
+/** Of the layers above: called when the actor begins to drain, to let those go who would wait for ever. */
+export function onDraining(instance: object, called: () => void): void {
+  drains.set(instance, called)
+}
+
 /** Contract 3.8: resolves when onStop has run. */
 export function stopActor(host: ActorHost, cell: Cell, drain: boolean, reason: StopReason): Promise<void> {
   const record = cell.actor as ActorRecord
@@ -169,8 +176,10 @@ async function stopNow(host: ActorHost, cell: Cell, drain: boolean, reason: Stop
   const record = cell.actor as ActorRecord
   await stopChildren(host, cell, drain)
   if (cell.closed) return
-  if (drain) await drained(host, cell)
-  else if (record.info.serial && cell.running > 0) await idle(host, cell)
+  if (drain) {
+    drains.get(cell.instance as object)?.()
+    await drained(host, cell)
+  } else if (record.info.serial && cell.running > 0) await idle(host, cell)
   if (cell.closed) return
   freeName(host, cell)
   host.thread.close(cell)

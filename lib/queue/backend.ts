@@ -94,6 +94,11 @@ export type BackendHome = 'memory' | 'node' | 'shared'
 
 export interface QueueBackend {
   readonly home: BackendHome
+  /**
+   * Its buckets live on the main thread, as a user's own always do: for native code that would end the process if a thread died
+   * while it works.
+   */
+  readonly isOnMainThread?: boolean
   /** seed: of a bucket that moves here; its batches are appended next. Else it opens what is there, or an empty one. */
   open(bucket: BucketInfo, seed: BucketSeed | undefined): BucketStore | Promise<BucketStore>
   /** Of home `node`: whether records of the bucket are here. */

@@ -6,6 +6,7 @@ import {
   type ActorProxy,
   type ActorRef,
   type AnyProxy,
+  onDraining,
   type RemoteClass,
   remote,
   type StopReason,
@@ -46,6 +47,7 @@ export class Bucket {
   /** Another node is getting it, or this one is: nothing is written by others. */
   #isSealed: boolean
   #isGone = false
+  #isDraining = false
   #moving: Promise<string> | undefined
   /** Appends, and what has to come in turn with them. */
   #last: Promise<unknown> = Promise.resolve()
@@ -61,6 +63,11 @@ export class Bucket {
     this.#manager = manager.asAny()
     this.#seed = seed
     this.#isSealed = seed !== undefined
+    // Those who wait for records are no reason to go on.
+    onDraining(this, () => {
+      this.#isDraining = true
+      this.#wake()
+    })
   }
 
   async onStart(_id: ActorId, _context: ActorContext): Promise<void> {
@@ -132,6 +139,7 @@ export class Bucket {
   wait(from: number, epoch: string): Promise<void> | undefined {
     const { next, epoch: own } = this.#store
     if (next > from || epoch !== own) return undefined
+    if (this.#isDraining) throw errors.bucketMoved(this.#info.topic, this.#info.bucketId)
     const signal = callSignal()
     return new Promise((resolve) => {
       const wake = () => {

@@ -180,9 +180,10 @@ export class Manager {
 
   async #spawn(spec: TopicSpec, bucketId: number, seed: BucketSeed | undefined): Promise<Entry> {
     const info = this.#infoOf(spec, bucketId)
+    const { isOnMainThread = !isOwnBackend(spec.backend) } = await backendOf(spec.backend)
     const ref = await this.#system.spawn(QueueBucket, {
       args: [info, spec.backend, this.#context.self, seed],
-      placement: isOwnBackend(spec.backend) ? 'spread' : 'host',
+      placement: isOnMainThread ? 'host' : 'spread',
     })
     const bucket = ref.asType(QueueBucket) as BucketProxy
     const { epoch } = await bucket.bounds()

@@ -42,6 +42,7 @@ type Options = Readonly<Record<string, unknown>>
 
 export const lmdbBackend: QueueBackend = {
   home: 'node',
+  isOnMainThread: true,
   check: (options) => void folderOf(options),
   open: (bucket, seed) => LmdbStore.open(bucket, seed),
   has: (bucket) => {
