@@ -23,6 +23,7 @@ const OURS = [
   'parallel-speedup',
   'idle-cpu',
   'cluster',
+  'queue',
 ]
 
 /** The peer's name, and its module. */

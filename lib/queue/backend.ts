@@ -71,6 +71,8 @@ export interface BucketStore {
   readonly bytes: number
   /** Appends all of the batch or nothing, and says the offset of its first record. The bytes are the store's from here on. */
   append(batch: NewBatch): number | Promise<number>
+  /** As append, of batches that came while the one before was under way: all of them or nothing, in their order. */
+  appendAll?(batches: readonly NewBatch[]): Promise<readonly number[]>
   /**
    * Batches in the order of their offsets, from the one that holds `from` on: at least one where there is any, and no more than
    * it takes to reach a limit.

@@ -31,6 +31,12 @@ const PART_BYTES = 4 * 1024 * 1024
 const MOST_TRIES = 20
 const TRY_AGAIN_MS = 50
 
+interface Pending {
+  readonly batch: NewBatch
+  readonly settle: (offset: number) => void
+  readonly fail: (error: unknown) => void
+}
+
 export interface ReadAnswer {
   readonly epoch: string
   readonly first: number
@@ -52,6 +58,7 @@ export class Bucket {
   /** Appends, and what has to come in turn with them. */
   #last: Promise<unknown> = Promise.resolve()
   #busy = 0
+  readonly #pending: Pending[] = []
   readonly #waiting = new Set<() => void>()
   #puts = 0
   #reads = 0
@@ -90,9 +97,37 @@ export class Bucket {
     if (this.#isSealed) throw errors.bucketMoved(this.#info.topic, this.#info.bucketId)
     this.#puts++
     const batch: NewBatch = { bytes, count, key }
+    if (this.#store.appendAll !== undefined) return this.#together(batch)
     if (this.#busy > 0) return this.#inTurn(() => this.#append(batch))
     const offset = this.#append(batch)
     return typeof offset === 'number' ? offset : this.#inTurn(() => offset)
+  }
+
+  /** Those that come while others are written are written together. */
+  #together(batch: NewBatch): Promise<number> {
+    return new Promise((settle, fail) => {
+      this.#pending.push({ batch, settle, fail })
+      if (this.#pending.length === 1) void this.#inTurn(() => this.#appendPending())
+    })
+  }
+
+  async #appendPending(): Promise<void> {
+    const pending = this.#pending.splice(0)
+    try {
+      const offsets = await this.#store.appendAll?.(pending.map(({ batch }) => batch))
+      for (const [i, { settle }] of pending.entries()) settle(offsets?.[i] as number)
+      this.#wake()
+    } catch (error) {
+      if (pending.length === 1) return pending[0]?.fail(error)
+      // One that has no room is no reason against the others.
+      for (const { batch, settle, fail } of pending) {
+        try {
+          settle(await this.#append(batch))
+        } catch (own) {
+          fail(own)
+        }
+      }
+    }
   }
 
   #append(batch: NewBatch): number | Promise<number> {

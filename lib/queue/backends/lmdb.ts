@@ -89,6 +89,12 @@ function readTopic(topic: string, options: Options, nodeId: string | undefined):
   return found
 }
 
+/** Records go as others come. */
+function isBounded({ retention }: BucketInfo): boolean {
+  const { maxAgeMs, maxBytes, maxRecords } = retention
+  return Math.min(maxAgeMs, maxBytes, maxRecords) !== Number.POSITIVE_INFINITY
+}
+
 class LmdbStore implements BucketStore {
   readonly #bucket: BucketInfo
   readonly #folder: string
@@ -129,7 +135,13 @@ class LmdbStore implements BucketStore {
   private constructor(bucket: BucketInfo, folder: string) {
     this.#bucket = bucket
     this.#folder = folder
-    this.#root = open<Buffer, string>({ path: folder, encoding: 'binary', noMemInit: true, maxDbs: 4 })
+    this.#root = open<Buffer, string>({
+      path: folder,
+      encoding: 'binary',
+      noMemInit: true,
+      maxDbs: 4,
+      separateFlushed: true,
+    })
     this.#batches = this.#root.openDB<Buffer, number>({ name: 'batches', encoding: 'binary' })
     this.#groups = this.#root.openDB<number, string>({ name: 'groups', encoding: 'json' })
     this.#keyed = this.#root.openDB<number, string>({ name: 'keys', encoding: 'json' })
@@ -175,42 +187,75 @@ class LmdbStore implements BucketStore {
     return this.#meta.bytes
   }
 
-  /** The batch, its key and what has to go for it, in one transaction. */
-  async append({ count, bytes, key }: NewBatch): Promise<number> {
-    const known = key === '' ? undefined : this.#keys.get(key)
-    if (known !== undefined) return known
-    const { epoch, next: offset } = this.#meta
-    const value = Buffer.allocUnsafe(HEAD_BYTES + bytes.length)
-    value.writeUInt32LE(count, 0)
-    value.writeDoubleLE(Date.now(), 4)
-    value.set(bytes, HEAD_BYTES)
-    const room = this.#roomFor(count, value.length)
-    const next = offset + count
-    const meta: Meta = { epoch, first: room.first, next, bytes: room.bytes + value.length }
-    const forgotten = key === '' ? undefined : this.#keys.add(key, offset)
-    this.#isDirty = true
-    try {
-      await this.#root.transaction(() => {
+  async append(batch: NewBatch): Promise<number> {
+    const [offset] = await this.appendAll([batch])
+    return offset as number
+  }
+
+  /** The batches, their keys and what has to go for them, in one transaction. */
+  async appendAll(batches: readonly NewBatch[]): Promise<number[]> {
+    const before = this.#meta
+    const writes: (() => void)[] = []
+    const added = new Map<string, number>()
+    const offsets: number[] = []
+    let meta = before
+    for (const { count, bytes, key } of batches) {
+      const known = key === '' ? undefined : (this.#keys.get(key) ?? added.get(key))
+      const offset = known ?? meta.next
+      offsets.push(offset)
+      if (known !== undefined) continue
+      const value = Buffer.allocUnsafe(HEAD_BYTES + bytes.length)
+      value.writeUInt32LE(count, 0)
+      value.writeDoubleLE(Date.now(), 4)
+      value.set(bytes, HEAD_BYTES)
+      const room = this.#roomFor(meta, count, value.length)
+      meta = { ...meta, first: room.first, next: offset + count, bytes: room.bytes + value.length }
+      if (key !== '') added.set(key, offset)
+      writes.push(() => {
         for (const old of room.dropped) void this.#batches.remove(old)
         void this.#batches.put(offset, value)
-        if (key !== '') void this.#keyed.put(key, offset)
-        if (forgotten !== undefined) void this.#keyed.remove(forgotten)
+      })
+      // What goes is looked for among what is there.
+      if (room.dropped.length > 0 || isBounded(this.#bucket)) {
+        await this.#write(writes.splice(0), meta, added)
+        added.clear()
+      }
+    }
+    if (writes.length > 0) await this.#write(writes, meta, added)
+    return offsets
+  }
+
+  async #write(
+    writes: readonly (() => void)[],
+    meta: Meta,
+    added: ReadonlyMap<string, number>,
+  ): Promise<void> {
+    this.#isDirty = true
+    const forgotten: string[] = []
+    for (const [key, offset] of added) {
+      const oldest = this.#keys.add(key, offset)
+      if (oldest !== undefined) forgotten.push(oldest)
+    }
+    try {
+      await this.#root.transaction(() => {
+        for (const write of writes) write()
+        for (const [key, offset] of added) void this.#keyed.put(key, offset)
+        for (const key of forgotten) void this.#keyed.remove(key)
         this.#writeMeta(meta)
       })
     } catch (error) {
-      this.#keys.remove(key)
+      for (const key of added.keys()) this.#keys.remove(key)
       throw this.#failed('could not be written to, and nothing of the batch was', error)
     }
     this.#meta = meta
-    return offset
   }
 
   /** What retention lets go, so that a batch of that size has room. Throws ERR_PULSING_QUEUE_FULL. */
-  #roomFor(count: number, size: number): { first: number; bytes: number; dropped: number[] } {
+  #roomFor(meta: Meta, count: number, size: number): { first: number; bytes: number; dropped: number[] } {
     const { retention, topic, bucketId } = this.#bucket
     const { maxAgeMs, maxBytes, maxRecords, whenFull } = retention
-    let { first, bytes } = this.#meta
-    const { next } = this.#meta
+    let { first, bytes } = meta
+    const { next } = meta
     const dropped: number[] = []
     const isOver = (records: number, all: number) => records > maxRecords || all > maxBytes
     const before = Date.now() - maxAgeMs
