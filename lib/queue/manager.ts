@@ -16,7 +16,7 @@ import { errors, messageOf } from '../errors/index.js'
 import type { ActorSystem, Member } from '../system/index.js'
 import { type BucketInfo, type BucketSeed, backendOf, isOwnBackend, type QueueBackend } from './backend.js'
 import { type BucketProxy, QueueBucket } from './bucket.js'
-import { managerOf } from './managers.js'
+import { forgetManager, managerOf } from './managers.js'
 import type { Opened } from './requests.js'
 import { checkSame, newTopic, type TopicOptions, type TopicSpec } from './spec.js'
 
@@ -167,7 +167,7 @@ export class Manager {
       const owner = ownerOf(key, this.#alive())
       if (owner !== undefined && owner !== nodeId) return owner
       // Whoever had it before this node came may still have it.
-      const held = await this.#others((manager) => manager.holds(spec.topic, bucketId))
+      const held = await this.#others((manager) => manager.holds(spec.topic, bucketId), spec.topic, bucketId)
       const holder = held.find(([, does]) => does)?.[0]
       if (holder !== undefined) return holder
     }
@@ -208,7 +208,7 @@ export class Manager {
     const key = keyOf(spec.topic, bucketId)
     let at = (await this.hasRecords(spec, bucketId)) ? this.#system.nodeId : this.#pinned.get(key)
     if (at === undefined) {
-      const found = await this.#others((manager) => manager.pinOf(spec, bucketId))
+      const found = await this.#others((manager) => manager.pinOf(spec, bucketId), spec.topic, bucketId)
       at = found.find(([, pin]) => pin !== undefined)?.[1]
     }
     if (at === undefined) return undefined
@@ -362,8 +362,15 @@ export class Manager {
     return this.#members.some((one) => one.nodeId === nodeId && one.status !== 'dead')
   }
 
-  /** Asks the managers of all other nodes that there are; of those that can't be asked, nothing. */
-  async #others<T>(ask: (manager: ManagerProxy) => PromiseLike<T>): Promise<[nodeId: string, answer: T][]> {
+  /**
+   * Asks the managers of all other nodes that there are. Where a bucket depends on the answer, one that does not answer is waited
+   * for: it throws ERR_PULSING_BUCKET_MOVED, which has its caller look again.
+   */
+  async #others<T>(
+    ask: (manager: ManagerProxy) => PromiseLike<T>,
+    topic?: string,
+    bucketId = 0,
+  ): Promise<[nodeId: string, answer: T][]> {
     const others = this.#members.filter(
       ({ nodeId, status }) => nodeId !== this.#system.nodeId && status !== 'dead',
     )
@@ -372,6 +379,8 @@ export class Manager {
         try {
           return [nodeId, await ask(await managerOf(this.#system, nodeId))] as [string, T]
         } catch {
+          forgetManager(this.#system, nodeId)
+          if (topic !== undefined && this.#isAlive(nodeId)) throw errors.bucketMoved(topic, bucketId)
           return undefined
         }
       }),
