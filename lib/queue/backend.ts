@@ -163,7 +163,9 @@ export function backendOf(name: string): Promise<QueueBackend> {
   const factory = isOwnBackend(name) ? OWN[name] : given.get(name)
   if (factory === undefined)
     return Promise.reject(errors.backendNotFound(name, [...Object.keys(OWN), ...given.keys()]))
-  backend = Promise.resolve(factory())
+  backend = Promise.resolve().then(factory)
   made.set(name, backend)
+  // The next who needs it tries again.
+  backend.catch(() => made.delete(name))
   return backend
 }

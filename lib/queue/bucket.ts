@@ -14,6 +14,7 @@ import {
 import { callSignal } from '../engine/index.js'
 import { errors } from '../errors/index.js'
 import {
+  type BackendHome,
   type BucketInfo,
   type BucketSeed,
   type BucketStore,
@@ -50,6 +51,7 @@ export class Bucket {
   readonly #manager: AnyProxy
   readonly #seed: BucketSeed | undefined
   #store!: BucketStore
+  #home: BackendHome = 'memory'
   /** Another node is getting it, or this one is: nothing is written by others. */
   #isSealed: boolean
   #isGone = false
@@ -79,11 +81,13 @@ export class Bucket {
 
   async onStart(_id: ActorId, _context: ActorContext): Promise<void> {
     const backend = await backendOf(this.#backend)
+    this.#home = backend.home
     this.#store = await backend.open(this.#info, this.#seed)
   }
 
   async onStop(reason: StopReason): Promise<void> {
-    if (reason === 'shutdown' && !this.#isGone) await this.#leave()
+    // What any node opens stays where it is.
+    if (reason === 'shutdown' && !this.#isGone && this.#home !== 'shared') await this.#leave()
     await this.#last
     await this.#store.close(this.#isGone)
   }

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import test from 'ava'
 import { type ActorSystem, queue } from 'pulsing'
 import { rejection, start, until } from '../bed.js'
+import { cluster } from '../cluster/bed.js'
 import { conformance, newTopic, type Order, orders, readAll, sameInBuckets } from './conformance.js'
 
 /** A real server on a port and in a folder of its own. */
@@ -72,6 +73,19 @@ test('what was put is there for the next system, with its offsets, groups and ke
   t.deepEqual(await more.put(orders(100), { idempotencyKey: 'first' }), places)
   await more.put(orders(10, 100))
   t.is((await readAll(again, 10)).length, 10)
+})
+
+test('7.3: a node that leaves takes nothing along, and doubles nothing', async (t) => {
+  const [a, b] = (await cluster(t, 2)) as [ActorSystem, ActorSystem]
+  const topic = newTopic()
+  const writer = await queue.of(a).write<Order>(topic, { numBuckets: 8, ...options() })
+  await writer.put(orders(200))
+  await b.shutdown()
+  await writer.put(orders(200, 200))
+  const reader = await queue.of(a).read<Order>(topic)
+  const all = await readAll(reader, 400, 10_000)
+  t.true(sameInBuckets(all, orders(400)))
+  t.is((await reader.get({ wait: true, timeoutMs: 50 })).length, 0)
 })
 
 test('a server that goes away in the middle is an error, and the same put again is written once', async (t) => {
