@@ -8,7 +8,9 @@ import { root } from './bed.js'
 const page = readFileSync(join(root, 'docs/semantics.md'), 'utf8')
 
 test('each test that docs/semantics.md names for a rule is there', (t) => {
-  const links = [...page.matchAll(/^\| (.+) \| \[(.+)\]\(\.\.\/(test\/.+\.ts)\) \|$/gm)]
+  const links = [
+    ...page.matchAll(/^\| (.+) \| \[(.+)\]\(\.\.\/(test\/.+(?:\.test|\/conformance)\.ts)\) \|$/gm),
+  ]
   t.true(links.length > 100)
   for (const [, rule, title, file] of links) {
     const source = readFileSync(join(root, file as string), 'utf8').replaceAll("\\'", "'")

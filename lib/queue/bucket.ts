@@ -1,8 +1,6 @@
 // A bucket: an actor on its owner (contract 7.3), in front of what its backend keeps. It knows bytes and offsets, no records.
 
 import {
-  type ActorContext,
-  type ActorId,
   type ActorProxy,
   type ActorRef,
   type AnyProxy,
@@ -79,7 +77,7 @@ export class Bucket {
     })
   }
 
-  async onStart(_id: ActorId, _context: ActorContext): Promise<void> {
+  async onStart(): Promise<void> {
     const backend = await backendOf(this.#backend)
     this.#home = backend.home
     this.#store = await backend.open(this.#info, this.#seed)
@@ -90,10 +88,6 @@ export class Bucket {
     if (reason === 'shutdown' && !this.#isGone && this.#home !== 'shared') await this.#leave()
     await this.#last
     await this.#store.close(this.#isGone)
-  }
-
-  get epoch(): string {
-    return this.#store.epoch
   }
 
   /** The offset of the batch's first record. Hot: queue-put. */

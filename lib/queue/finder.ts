@@ -3,7 +3,7 @@
 
 import { ownerOf } from '../cluster/index.js'
 import { errors, messageOf } from '../errors/index.js'
-import type { ActorSystem } from '../system/index.js'
+import { type ActorSystem, presentIn } from '../system/index.js'
 import { type BucketProxy, QueueBucket } from './bucket.js'
 import { forgetManager, managerOf } from './managers.js'
 import type { TopicOptions, TopicSpec } from './spec.js'
@@ -133,9 +133,5 @@ async function patiently<T>(
 
 async function ownerOfKey(system: ActorSystem, key: string): Promise<string | undefined> {
   if (!system.isNode) return system.nodeId
-  const members = await system.members()
-  return ownerOf(
-    key,
-    members.filter(({ status }) => status === 'alive' || status === 'suspect').map(({ nodeId }) => nodeId),
-  )
+  return ownerOf(key, presentIn(await system.members()))
 }

@@ -13,8 +13,8 @@ import {
 } from '../actor/index.js'
 import { ownerOf } from '../cluster/index.js'
 import { errors, messageOf } from '../errors/index.js'
-import type { ActorSystem, Member } from '../system/index.js'
-import { type BucketInfo, type BucketSeed, backendOf, isOwnBackend, type QueueBackend } from './backend.js'
+import { type ActorSystem, type Member, presentIn } from '../system/index.js'
+import { type BucketInfo, type BucketSeed, backendOf, isOwnBackend } from './backend.js'
 import { type BucketProxy, QueueBucket } from './bucket.js'
 import { forgetManager, managerOf } from './managers.js'
 import type { Opened } from './requests.js'
@@ -161,7 +161,7 @@ export class Manager {
     const { nodeId } = this.#system
     if (this.#isLeaving) throw errors.bucketMoved(spec.topic, bucketId)
     const backend = await backendOf(spec.backend)
-    const at = backend.home === 'node' ? await this.#pinOf(spec, bucketId, backend) : undefined
+    const at = backend.home === 'node' ? await this.#pinOf(spec, bucketId) : undefined
     if (at !== undefined && at !== nodeId) return at
     if (at === undefined) {
       const owner = ownerOf(key, this.#alive())
@@ -204,9 +204,9 @@ export class Manager {
   // --- buckets that stay with their node
 
   /** The node that has the records, where any has. Throws ERR_PULSING_BUCKET_UNAVAILABLE while that is away. */
-  async #pinOf(spec: TopicSpec, bucketId: number, _backend: QueueBackend): Promise<string | undefined> {
+  async #pinOf(spec: TopicSpec, bucketId: number): Promise<string | undefined> {
     const key = keyOf(spec.topic, bucketId)
-    let at = (await this.hasRecords(spec, bucketId)) ? this.#system.nodeId : this.#pinned.get(key)
+    let at = (await this.#hasRecords(spec, bucketId)) ? this.#system.nodeId : this.#pinned.get(key)
     if (at === undefined) {
       const found = await this.#others((manager) => manager.pinOf(spec, bucketId), spec.topic, bucketId)
       at = found.find(([, pin]) => pin !== undefined)?.[1]
@@ -221,14 +221,14 @@ export class Manager {
     )
   }
 
-  async hasRecords(spec: TopicSpec, bucketId: number): Promise<boolean> {
+  async #hasRecords(spec: TopicSpec, bucketId: number): Promise<boolean> {
     const backend = await backendOf(spec.backend)
     return (await backend.has?.(this.#infoOf(spec, bucketId))) ?? false
   }
 
   /** As this node knows it. */
   async pinOf(spec: TopicSpec, bucketId: number): Promise<string | undefined> {
-    if (await this.hasRecords(spec, bucketId)) return this.#system.nodeId
+    if (await this.#hasRecords(spec, bucketId)) return this.#system.nodeId
     return this.#pinned.get(keyOf(spec.topic, bucketId))
   }
 
@@ -354,8 +354,7 @@ export class Manager {
 
   /** The nodes that may own a bucket. */
   #alive(): string[] {
-    const alive = this.#members.filter(({ status }) => status === 'alive' || status === 'suspect')
-    return alive.map(({ nodeId }) => nodeId)
+    return presentIn(this.#members)
   }
 
   #isAlive(nodeId: string): boolean {

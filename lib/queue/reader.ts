@@ -47,7 +47,6 @@ export class QueueReader<T extends object = Record<string, unknown>> {
   readonly group: string | undefined
   readonly #system: ActorSystem
   readonly #sources: readonly Source[]
-  readonly #timeoutMs: number
   /** The bucket that the next get begins with. */
   #turn = 0
   #getting: Promise<unknown> = Promise.resolve()
@@ -60,7 +59,7 @@ export class QueueReader<T extends object = Record<string, unknown>> {
     this.numBuckets = spec.numBuckets
     this.group = options.group
     this.bucketIds = bucketsOf(options, spec.numBuckets)
-    this.#timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS
+    const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS
     const finder = new Finder(system, spec)
     this.#sources = this.bucketIds.map(
       (bucketId) =>
@@ -70,7 +69,7 @@ export class QueueReader<T extends object = Record<string, unknown>> {
           bucketId,
           group: options.group,
           from: options.from,
-          timeoutMs: this.#timeoutMs,
+          timeoutMs,
         }),
     )
   }

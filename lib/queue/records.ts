@@ -5,7 +5,7 @@ import { errors, isPulsingError } from '../errors/index.js'
 import { isSimple, Quick, WireDecoder, WireEncoder } from '../wire/index.js'
 
 /** What one put writes to one bucket may have so many bytes. */
-export const MOST_BATCH_BYTES: number = 32 * 1024 * 1024
+const MOST_BATCH_BYTES = 32 * 1024 * 1024
 
 /** The first byte of a batch: what the rest of it is. */
 const JSON_TEXT = 0

@@ -118,6 +118,13 @@ function candidateOf(nodeId: string, ref: ActorRef, load: () => number): Candida
   }
 }
 
+/** Ids of the nodes that take part: those that are alive, and those that may be. */
+export function presentIn(members: readonly Member[]): string[] {
+  return members
+    .filter(({ status }) => status === 'alive' || status === 'suspect')
+    .map(({ nodeId }) => nodeId)
+}
+
 /** Whether a slot is one that actors of this node live on. */
 export function isOwnSlot({ netSlot, slots }: LocalThread, slot: number): boolean {
   return slot === POOL_SLOT || (slot < slots && slot !== netSlot)

@@ -3,7 +3,7 @@
 import { type ActorRef, withCall } from '../actor/index.js'
 import { errors } from '../errors/index.js'
 import { check, milliseconds, oneOf } from '../options/index.js'
-import { type ActorSystem, NodeActors } from '../system/index.js'
+import { type ActorSystem, NodeActors, presentIn } from '../system/index.js'
 import { type Broker, type Delivered, TopicBroker } from './broker.js'
 import { Subscriber } from './subscriber.js'
 
@@ -125,10 +125,7 @@ function isGone(error: unknown): boolean {
 
 async function nodesOf(system: ActorSystem): Promise<string[]> {
   if (!system.isNode) return [system.nodeId]
-  const members = await system.members()
-  return members
-    .filter(({ status }) => status === 'alive' || status === 'suspect')
-    .map(({ nodeId }) => nodeId)
+  return presentIn(await system.members())
 }
 
 /** What was said when one had reached somebody, or when all had said what they had to. */

@@ -13,8 +13,6 @@ export interface Order {
 export interface Conformed {
   /** A topic's options, for the backend. */
   readonly options: QueueWriteOptions
-  /** Whether records are there when another system opens the same. */
-  readonly durable: boolean
 }
 
 let topics = 0
@@ -44,12 +42,14 @@ export function sameInBuckets(all: readonly Order[], written: readonly Order[]):
   return by(all) === by(written)
 }
 
+/** durable: records are there when another system opens the same. */
 export function conformance(
   test: TestFn,
   name: string,
+  durable: boolean,
   prepare: () => Conformed | Promise<Conformed>,
-  title: (text: string) => string = (text) => `${text} (${name})`,
 ): void {
+  const title = (text: string) => `${text} (${name})`
   let system: ActorSystem
   let given: Conformed
   test.before(async () => {
@@ -263,5 +263,30 @@ export function conformance(
         t.is(new Set(own).size, 200)
       }
     await writer.flush()
+  })
+
+  if (!durable) return
+  test(title('what was put is there for the next system, with its offsets, groups and keys'), async (t) => {
+    const topic = newTopic()
+    const first = await start()
+    t.teardown(() => first.shutdown())
+    const writer = await queue.of(first).write<Order>(topic, { numBuckets: 3, ...given.options })
+    const places = await writer.put(orders(100), { idempotencyKey: 'first' })
+    const reader = await queue.of(first).read<Order>(topic, { group: 'g' })
+    const before = [...(await reader.get({ limit: 40 }))]
+    await reader.commit()
+    await first.shutdown()
+
+    const second = await start()
+    t.teardown(() => second.shutdown())
+    const again = await queue.of(second).read<Order>(topic, { group: 'g', ...given.options })
+    t.is(again.numBuckets, 3, 'as it was stored')
+    t.true(sameInBuckets([...before, ...(await readAll(again, 60))], orders(100)))
+    const more = await queue.of(second).write<Order>(topic, given.options)
+    t.deepEqual(await more.put(orders(100), { idempotencyKey: 'first' }), places)
+    await more.put(orders(10, 100))
+    t.is((await readAll(again, 10)).length, 10)
+    const other = queue.of(second).write(topic, { ...given.options, numBuckets: 4 })
+    t.is((await rejection(other)).code, 'ERR_PULSING_QUEUE_CONFLICT')
   })
 }

@@ -6,7 +6,9 @@ import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { type ActorSystem, queue } from 'pulsing'
 import { compiled, rejection, start } from '../bed.js'
-import { conformance, newTopic, type Order, orders, readAll, sameInBuckets } from './conformance.js'
+import { conformance, newTopic, type Order, orders } from './conformance.js'
+
+const using = (folder: string) => ({ backend: 'lmdb', backendOptions: { folder } })
 
 function newFolder(t: Pick<ExecutionContext, 'teardown'>): string {
   const folder = mkdtempSync(join(tmpdir(), 'pulsing-queue-'))
@@ -15,36 +17,14 @@ function newFolder(t: Pick<ExecutionContext, 'teardown'>): string {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'pulsing-queue-'))
-conformance(test, 'lmdb', () => ({ options: { backend: 'lmdb', backendOptions: { folder } }, durable: true }))
+conformance(test, 'lmdb', true, () => ({ options: using(folder) }))
 test.after.always(() => rmSync(folder, { recursive: true, force: true }))
-
-const using = (folder: string) => ({ backend: 'lmdb', backendOptions: { folder } })
 
 async function system(t: ExecutionContext, options = {}): Promise<ActorSystem> {
   const made = await start(options)
   t.teardown(() => made.shutdown())
   return made
 }
-
-test('what was put is there for the next system, with its offsets, groups and keys', async (t) => {
-  const folder = newFolder(t)
-  const first = await system(t)
-  const writer = await queue.of(first).write<Order>('orders', { numBuckets: 3, ...using(folder) })
-  const places = await writer.put(orders(100), { idempotencyKey: 'first' })
-  const reader = await queue.of(first).read<Order>('orders', { group: 'g' })
-  const before = [...(await reader.get({ limit: 40 }))]
-  await reader.commit()
-  await first.shutdown()
-
-  const second = await system(t)
-  const again = await queue.of(second).read<Order>('orders', { group: 'g', ...using(folder) })
-  t.is(again.numBuckets, 3, 'as it was stored')
-  t.true(sameInBuckets([...before, ...(await readAll(again, 60))], orders(100)))
-  const more = await queue.of(second).write<Order>('orders', using(folder))
-  t.deepEqual(await more.put(orders(100), { idempotencyKey: 'first' }), places)
-  const other = queue.of(second).write('orders', { numBuckets: 4, ...using(folder) })
-  t.is((await rejection(other)).code, 'ERR_PULSING_QUEUE_CONFLICT')
-})
 
 test('what was flushed survives kill -9, and nothing is half there', async (t) => {
   const folder = newFolder(t)
@@ -106,7 +86,7 @@ test('a folder that is cut short, noise, or another node’s is an error, and st
   t.is((await rejection(foreign)).code, 'ERR_PULSING_STORAGE_FAILED')
 })
 
-test('options of the folder are checked, and a full disk is an error that leaves what was there', async (t) => {
+test('options of the folder are checked, and a folder that can not be made is an error', async (t) => {
   const one = await system(t)
   for (const backendOptions of [{}, { folder: '' }, { folder: 5 }, { folder: 'x', more: 1 }])
     t.is(

@@ -4,7 +4,7 @@ import { event, rejection, start, thrown } from '../bed.js'
 import { Mortal } from '../fixtures/mortal.js'
 import { conformance, newTopic, type Order, orders } from './conformance.js'
 
-conformance(test, 'memory', () => ({ options: {}, durable: false }))
+conformance(test, 'memory', false, () => ({ options: {} }))
 
 test('what can not be given to a queue is an error that names it', async (t) => {
   const system = await start()
