@@ -91,6 +91,7 @@ export {
   type Retention,
   type StoredBatch,
   type TopicOptions,
+  type WriterStats,
   type Written,
 } from './queue/index.js'
 export {

@@ -478,6 +478,7 @@ const made: Record<keyof typeof errors, Error> = {
   queueFull: errors.queueFull('orders', 0, '10 records of 10'),
   bucketMoved: errors.bucketMoved('orders', 0),
   bucketUnavailable: errors.bucketUnavailable('orders', 0, 'its node is away'),
+  topicUnavailable: errors.topicUnavailable('orders', 'its node is away', undefined),
   bucketLost: errors.bucketLost('orders', 0),
   backendNotFound: errors.backendNotFound('redis', ['memory']),
   storageFailed: errors.storageFailed('The folder x of the topic orders can not be opened', new Error('no')),

@@ -295,6 +295,8 @@ export const errors = {
       `Bucket ${bucketId} of ${shown(topic)} can't be reached: ${why}.`,
       cause,
     ),
+  topicUnavailable: (topic: string, why: string, cause: unknown): PulsingRuntimeError =>
+    runtime('ERR_PULSING_BUCKET_UNAVAILABLE', `The topic ${shown(topic)} can't be reached: ${why}.`, cause),
   bucketLost: (topic: string, bucketId: number, cause?: unknown): PulsingRuntimeError =>
     runtime(
       'ERR_PULSING_BUCKET_LOST',

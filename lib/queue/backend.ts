@@ -5,16 +5,16 @@ import { errors } from '../errors/index.js'
 /** How much a bucket keeps. What is over goes, the oldest first, in whole batches. */
 export interface Retention {
   /** Milliseconds after which a record goes; Infinity unless set. */
-  readonly maxAgeMs?: number
+  readonly maxAgeMs?: number | undefined
   /** Bytes of a bucket's records: 256 MiB in memory, Infinity elsewhere, unless set. */
-  readonly maxBytes?: number
+  readonly maxBytes?: number | undefined
   /** Records of a bucket; Infinity unless set. */
-  readonly maxRecords?: number
+  readonly maxRecords?: number | undefined
   /** `drop-oldest` (default), or `fail`: a put that has no room is ERR_PULSING_QUEUE_FULL. */
-  readonly whenFull?: 'drop-oldest' | 'fail'
+  readonly whenFull?: 'drop-oldest' | 'fail' | undefined
 }
 
-export type FullRetention = Required<Retention>
+export type FullRetention = { readonly [K in keyof Retention]-?: NonNullable<Retention[K]> }
 
 /** The bucket that a backend is asked to open. */
 export interface BucketInfo {
@@ -80,6 +80,8 @@ export interface BucketStore {
   read(from: number, limits: ReadLimits): readonly StoredBatch[] | Promise<readonly StoredBatch[]>
   /** What was appended is durable when it resolves, as far as that backend goes. */
   flush(): void | Promise<void>
+  /** Of a bucket that moved here: all of it was appended and flushed. Until then its records are where they were before. */
+  filled?(): void | Promise<void>
   commit(group: string, offset: number): void | Promise<void>
   /** Undefined for a group that has committed nothing. */
   committed(group: string): number | undefined | Promise<number | undefined>

@@ -1,6 +1,8 @@
 // A bucket: an actor on its owner (contract 7.3), in front of what its backend keeps. It knows bytes and offsets, no records.
 
 import {
+  type ActorContext,
+  type ActorId,
   type ActorProxy,
   type ActorRef,
   type AnyProxy,
@@ -8,6 +10,7 @@ import {
   type RemoteClass,
   remote,
   type StopReason,
+  withCall,
 } from '../actor/index.js'
 import { callSignal } from '../engine/index.js'
 import { errors } from '../errors/index.js'
@@ -21,18 +24,20 @@ import {
   type ReadLimits,
   type StoredBatch,
 } from './backend.js'
-import type { BucketStats } from './requests.js'
+import { type BucketStats, isUnanswered } from './requests.js'
 import type { TopicSpec } from './spec.js'
 
 /** A bucket that moves goes in parts of about so many bytes. */
-const PART_BYTES = 4 * 1024 * 1024
-/** A bucket whose node leaves tries so often to find another. */
-const MOST_TRIES = 20
+const PART_BYTES = 1024 * 1024
+/** A bucket whose node leaves tries so long to find another. */
+const LEAVE_MS = 5000
 const TRY_AGAIN_MS = 50
+/** What another node may take for one step of it. */
+const STEP = { timeoutMs: 5000 }
 
 interface Pending {
   readonly batch: NewBatch
-  readonly settle: (offset: number) => void
+  readonly settle: (offset: number | Promise<number>) => void
   readonly fail: (error: unknown) => void
 }
 
@@ -50,15 +55,20 @@ export class Bucket {
   readonly #seed: BucketSeed | undefined
   #store!: BucketStore
   #home: BackendHome = 'memory'
+  #nodeId = ''
+  #context!: ActorContext
   /** Another node is getting it, or this one is: nothing is written by others. */
   #isSealed: boolean
   #isGone = false
+  #isOver = false
   #isDraining = false
   #moving: Promise<string> | undefined
   /** Appends, and what has to come in turn with them. */
   #last: Promise<unknown> = Promise.resolve()
   #busy = 0
   readonly #pending: Pending[] = []
+  /** Came while it was sealed. */
+  readonly #held: Pending[] = []
   readonly #waiting = new Set<() => void>()
   #puts = 0
   #reads = 0
@@ -77,28 +87,58 @@ export class Bucket {
     })
   }
 
-  async onStart(): Promise<void> {
+  async onStart({ nodeId }: ActorId, context: ActorContext): Promise<void> {
+    this.#nodeId = nodeId
+    this.#context = context
     const backend = await backendOf(this.#backend)
     this.#home = backend.home
     this.#store = await backend.open(this.#info, this.#seed)
+    this.#say(this.#seed === undefined ? 'is open' : 'is arriving')
   }
 
   async onStop(reason: StopReason): Promise<void> {
     // What any node opens stays where it is.
     if (reason === 'shutdown' && !this.#isGone && this.#home !== 'shared') await this.#leave()
+    this.#isOver = true
+    this.#release()
     await this.#last
     await this.#store.close(this.#isGone)
+    this.#say(`has stopped: ${reason}`)
+  }
+
+  #say(what: string): void {
+    const { topic, bucketId } = this.#info
+    const { epoch, first, next } = this.#store
+    this.#context.log.debug({ topic, bucketId, epoch, first, next }, `bucket ${bucketId} of ${topic} ${what}`)
   }
 
   /** The offset of the batch's first record. Hot: queue-put. */
   append(bytes: Uint8Array, count: number, key: string): number | Promise<number> {
-    if (this.#isSealed) throw errors.bucketMoved(this.#info.topic, this.#info.bucketId)
     this.#puts++
-    const batch: NewBatch = { bytes, count, key }
+    return this.#take({ bytes, count, key })
+  }
+
+  #take(batch: NewBatch): number | Promise<number> {
+    if (this.#isSealed) return this.#hold(batch)
     if (this.#store.appendAll !== undefined) return this.#together(batch)
     if (this.#busy > 0) return this.#inTurn(() => this.#append(batch))
     const offset = this.#append(batch)
     return typeof offset === 'number' ? offset : this.#inTurn(() => offset)
+  }
+
+  /** While it may move: where it goes after all they are refused, and where it stays they are written in their order. */
+  #hold(batch: NewBatch): Promise<number> {
+    return new Promise((settle, fail) => {
+      this.#held.push({ batch, settle, fail })
+      if (this.#isGone || this.#isOver) this.#release()
+    })
+  }
+
+  #release(): void {
+    for (const { batch, settle, fail } of this.#held.splice(0)) {
+      if (this.#isGone || this.#isOver) fail(errors.bucketMoved(this.#info.topic, this.#info.bucketId))
+      else settle(this.#take(batch))
+    }
   }
 
   /** Those that come while others are written are written together. */
@@ -234,20 +274,24 @@ export class Bucket {
       await this.#store.flush()
       await this.#handTo(heir.asAny())
       this.#isGone = true
+      this.#say(`is on node ${heir.actorId.nodeId} now`)
       this.#wake()
       return heir.actorId.nodeId
     } catch (error) {
       this.#isSealed = false
       throw error
+    } finally {
+      this.#release()
     }
   }
 
-  async #handTo(heir: AnyProxy): Promise<void> {
+  async #handTo(manager: AnyProxy): Promise<void> {
     const { topic, bucketId, numBuckets, options, retention } = this.#info
     const store = this.#store
     const spec: TopicSpec = { topic, numBuckets, backend: this.#backend, backendOptions: options, retention }
-    const next = (await heir.adopt?.(spec, bucketId, await store.seed())) as ActorRef
-    const there = next.asAny()
+    const heir = withCall(manager, STEP)
+    const next = (await heir.adopt?.(spec, bucketId, await store.seed(), this.#nodeId)) as ActorRef
+    const there = withCall(next.asAny(), STEP)
     try {
       for (let at = store.first; at < store.next; ) {
         const batches = await store.read(at, { records: Number.POSITIVE_INFINITY, bytes: PART_BYTES })
@@ -256,40 +300,70 @@ export class Bucket {
         at = last.offset + last.count
       }
       await there.filled?.()
-      await heir.adopted?.(topic, bucketId, true)
+      while (!(await this.#isAdopted(heir)));
     } catch (error) {
       await Promise.resolve(heir.adopted?.(topic, bucketId, false)).catch(() => undefined)
       throw error
     }
   }
 
+  /** Where no answer comes, the other node may have it: that is for it to say, or for its death. */
+  async #isAdopted(heir: AnyProxy): Promise<boolean> {
+    try {
+      await heir.adopted?.(this.#info.topic, this.#info.bucketId, true)
+      return true
+    } catch (error) {
+      if (!isUnanswered(error)) throw error
+      await pause(TRY_AGAIN_MS)
+      return false
+    }
+  }
+
   /** Of a bucket that moves here: what it had, in order. */
   restore(batches: readonly StoredBatch[]): Promise<void> {
+    const given = batches.map(({ bytes, count }) => ({ bytes, count, key: '' }))
     return this.#inTurn(async () => {
-      for (const { bytes, count } of batches) await this.#store.append({ bytes, count, key: '' })
+      if (this.#store.appendAll !== undefined) await this.#store.appendAll(given)
+      else for (const batch of given) await this.#store.append(batch)
     })
   }
 
   /** All of it is here. */
   async filled(): Promise<void> {
     await this.flush()
+    await this.#store.filled?.()
+    this.#say('has arrived')
     this.#isSealed = false
+    this.#release()
   }
 
   /** Its node leaves in good order. */
   async #leave(): Promise<void> {
     const { topic, bucketId } = this.#info
-    for (let tries = 0; tries < MOST_TRIES && !this.#isGone; tries++) {
+    const until = performance.now() + LEAVE_MS
+    const failed: string[] = []
+    for (;;) {
+      let heir: ActorRef | undefined
       try {
-        const heir = (await this.#manager.heir?.(topic, bucketId)) as ActorRef | undefined
+        heir = (await this.#manager.heir?.(topic, bucketId, failed)) as ActorRef | undefined
         if (heir === undefined) return
         await this.#manager.moved?.(topic, bucketId, await this.moveTo(heir))
-      } catch {
-        // That node may be leaving too, or be asked for the bucket just now.
-        await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_MS))
+        return
+      } catch (error) {
+        // That node may be leaving too, or have died, or be asked for the bucket just now.
+        if (heir !== undefined) failed.push(heir.actorId.nodeId)
+        if (performance.now() > until) {
+          this.#context.log.warn({ err: error }, `bucket ${bucketId} of ${topic} found no other node`)
+          return
+        }
       }
+      await pause(TRY_AGAIN_MS)
     }
   }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
 }
 
 export const QueueBucket: RemoteClass<typeof Bucket> = remote(import.meta.url, Bucket, {

@@ -6,18 +6,8 @@ import { errors, messageOf } from '../errors/index.js'
 import { type ActorSystem, presentIn } from '../system/index.js'
 import { type BucketProxy, QueueBucket } from './bucket.js'
 import { forgetManager, managerOf } from './managers.js'
+import { isPassing } from './requests.js'
 import type { TopicOptions, TopicSpec } from './spec.js'
-
-/** What is found again elsewhere, or once more, may be there after all. */
-const PASSING = new Set([
-  'ERR_PULSING_ACTOR_NOT_FOUND',
-  'ERR_PULSING_ACTOR_STOPPED',
-  'ERR_PULSING_BUCKET_MOVED',
-  'ERR_PULSING_CONNECTION_LOST',
-  'ERR_PULSING_NAME_TAKEN',
-  'ERR_PULSING_NODE_NOT_FOUND',
-  'ERR_PULSING_THREAD_DIED',
-])
 
 /** Nodes that one look-up asks before it waits a little. */
 const MOST_HOPS = 4
@@ -28,11 +18,6 @@ export interface FoundBucket {
   readonly bucket: BucketProxy
   readonly epoch: string
   readonly nodeId: string
-}
-
-/** Whether the bucket may be found elsewhere, so that what failed is worth another try. */
-export function isPassing(error: unknown): boolean {
-  return PASSING.has(String((error as { code?: unknown } | null)?.code))
 }
 
 /** What a topic is. Errors as pul.queue.write. */
@@ -49,7 +34,7 @@ export async function findTopic(
       ([, value]) => value !== undefined,
     ),
   )
-  return patiently(timeoutMs, async () => {
+  const look = async () => {
     const nodeId = (await ownerOfKey(system, topic)) ?? system.nodeId
     try {
       return await (await managerOf(system, nodeId)).topic(topic, options, create)
@@ -57,7 +42,8 @@ export async function findTopic(
       if (isPassing(error)) forgetManager(system, nodeId)
       throw error
     }
-  })
+  }
+  return patiently(timeoutMs, look, (why, cause) => errors.topicUnavailable(topic, why, cause))
 }
 
 export class Finder {
@@ -80,17 +66,9 @@ export class Finder {
     timeoutMs: number,
     isGivenUp = () => false,
   ): Promise<FoundBucket> {
-    try {
-      return await patiently(timeoutMs, () => this.#look(bucketId, failed), isGivenUp)
-    } catch (error) {
-      if (!isPassing(error)) throw error
-      throw errors.bucketUnavailable(
-        this.#spec.topic,
-        bucketId,
-        `it was not found within ${timeoutMs} ms (${messageOf(error)}); system.members() says which nodes there are`,
-        error,
-      )
-    }
+    const unavailable = (why: string, cause: unknown) =>
+      errors.bucketUnavailable(this.#spec.topic, bucketId, why, cause)
+    return patiently(timeoutMs, () => this.#look(bucketId, failed), unavailable, isGivenUp)
   }
 
   async #look(bucketId: number, failed: string): Promise<FoundBucket> {
@@ -114,10 +92,11 @@ export class Finder {
   }
 }
 
-/** Again and again, with growing pauses, as long as it fails with what passes. */
+/** Again and again, with growing pauses, as long as it fails with what passes. unavailable: makes the error when time is up. */
 async function patiently<T>(
   timeoutMs: number,
   attempt: () => Promise<T>,
+  unavailable: (why: string, cause: unknown) => Error,
   isGivenUp = () => false,
 ): Promise<T> {
   const until = performance.now() + timeoutMs
@@ -125,7 +104,12 @@ async function patiently<T>(
     try {
       return await attempt()
     } catch (error) {
-      if (!isPassing(error) || performance.now() + pauseMs > until || isGivenUp()) throw error
+      if (!isPassing(error)) throw error
+      if (performance.now() + pauseMs > until || isGivenUp())
+        throw unavailable(
+          `it was not found within ${timeoutMs} ms (${messageOf(error)}); system.members() says which nodes there are`,
+          error,
+        )
     }
     await new Promise((resolve) => setTimeout(resolve, pauseMs))
   }

@@ -28,7 +28,7 @@ export type {
   StoredBatch,
 } from './backend.js'
 export type { QueueReader, ReaderStats, Records } from './reader.js'
-export type { BucketStats } from './requests.js'
+export type { BucketStats, WriterStats } from './requests.js'
 export type {
   GetOptions,
   PutOptions,

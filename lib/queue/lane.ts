@@ -3,9 +3,9 @@
 
 import { withCall } from '../actor/index.js'
 import { errors } from '../errors/index.js'
-import { type Finder, type FoundBucket, isPassing } from './finder.js'
+import type { Finder, FoundBucket } from './finder.js'
 import type { Encoded } from './records.js'
-import type { BucketStats } from './requests.js'
+import { isPassing, type WriterStats } from './requests.js'
 
 interface Put {
   readonly batch: Encoded
@@ -37,6 +37,7 @@ export class Lane {
   #isBroken = false
   /** The offset behind the last record that was written. */
   #next = 0
+  #losses = 0
 
   constructor(
     finder: Finder,
@@ -123,7 +124,10 @@ export class Lane {
     }
     this.#found = found
     this.#isBroken = false
-    if (before !== '' && before !== found.epoch) this.#lost(this.bucketId, this.#next)
+    if (before !== '' && before !== found.epoch) {
+      this.#losses++
+      this.#lost(this.bucketId, this.#next)
+    }
     for (const put of this.#puts) {
       if (put.sentTo === '' || put.sentTo === found.epoch) this.#send(put, found)
       else {
@@ -138,8 +142,9 @@ export class Lane {
     await this.#ask(timeoutMs, ({ bucket }) => withCall(bucket, { timeoutMs }).flush(), true)
   }
 
-  stats(timeoutMs: number): Promise<BucketStats> {
-    return this.#ask(timeoutMs, ({ bucket }) => bucket.stats(), false)
+  async stats(timeoutMs: number): Promise<WriterStats> {
+    const stats = await this.#ask(timeoutMs, ({ bucket }) => bucket.stats(), false)
+    return { ...stats, lost: this.#losses }
   }
 
   /** Asks the bucket, wherever it is. isSame: a bucket that has begun again is no good. */

@@ -13,11 +13,11 @@ import {
 } from '../actor/index.js'
 import { ownerOf } from '../cluster/index.js'
 import { errors, messageOf } from '../errors/index.js'
-import { type ActorSystem, type Member, presentIn } from '../system/index.js'
-import { type BucketInfo, type BucketSeed, backendOf, isOwnBackend } from './backend.js'
+import { type ActorSystem, type Member, type MemberEvent, presentIn } from '../system/index.js'
+import { type BackendHome, type BucketInfo, type BucketSeed, backendOf, isOwnBackend } from './backend.js'
 import { type BucketProxy, QueueBucket } from './bucket.js'
 import { forgetManager, managerOf } from './managers.js'
-import type { Opened } from './requests.js'
+import { isPassing, type Opened } from './requests.js'
 import { checkSame, newTopic, type TopicOptions, type TopicSpec } from './spec.js'
 
 interface Entry {
@@ -26,13 +26,14 @@ interface Entry {
   readonly ref: ActorRef
   readonly bucket: BucketProxy
   readonly epoch: string
-  /** It is being filled by the node that had it before. */
-  isArriving: boolean
+  /** The node that had it before, as long as that fills it. */
+  arrivesFrom: string | undefined
   isLeaving: boolean
 }
 
 /** How often buckets that could not move yet are tried again. */
 const AGAIN_MS = 500
+const SOON = { timeoutMs: 1000 }
 const FOREVER = { timeoutMs: Number.POSITIVE_INFINITY }
 
 function keyOf(topic: string, bucketId: number): string {
@@ -46,28 +47,38 @@ export class Manager {
   readonly #topicTurn = new Map<string, Promise<unknown>>()
   readonly #entries = new Map<string, Entry>()
   readonly #opening = new Map<string, Promise<Entry | string>>()
-  /** Buckets that went to another node. */
-  readonly #moved = new Map<string, string>()
+  /** Those of them that are to be here. */
+  readonly #claimed = new Set<string>()
   /** Of home `node`: which node has the records. */
   readonly #pinned = new Map<string, string>()
   #members: readonly Member[] = []
-  /** Managers of the nodes that are alive, as far as buckets here may have to go there. */
-  readonly #heirs = new Map<string, ActorRef>()
   #again: NodeJS.Timeout | undefined
   #isEnding = false
-  readonly #onMember = (): void => void this.#membersChanged()
+  readonly #onMember = ({ nodeId, status }: MemberEvent): void => {
+    // It may have been started again.
+    forgetManager(this.#system, nodeId)
+    if (status === 'alive' && nodeId !== this.#system.nodeId) void this.#sayPins(nodeId)
+    void this.#membersChanged()
+  }
 
   async onStart(_id: ActorId, context: ActorContext): Promise<void> {
     this.#context = context
     this.#system = context.system as ActorSystem
     this.#system.on('member', this.#onMember)
+    await this.#lookAround()
+  }
+
+  async #lookAround(): Promise<void> {
     this.#members = await this.#system.members()
   }
 
-  onStop(): void {
+  async onStop(): Promise<void> {
     this.#isEnding = true
     clearTimeout(this.#again)
     this.#system.off('member', this.#onMember)
+    // Those that stay have to know where records are that nobody can reach now.
+    const pins = [...this.#pinned]
+    if (pins.length > 0) await this.#others(async (manager) => withCall(manager, SOON).pins(pins))
   }
 
   onSignal({ ref }: Terminated): void {
@@ -136,15 +147,12 @@ export class Manager {
     const key = keyOf(spec.topic, bucketId)
     const entry = this.#entries.get(key)
     if (entry !== undefined) {
-      if (entry.isArriving) throw errors.bucketMoved(spec.topic, bucketId)
+      if (entry.arrivesFrom !== undefined) throw errors.bucketMoved(spec.topic, bucketId)
       if (failed !== entry.epoch || (await isThere(entry))) return openedOf(entry)
       // It is on its way to another node, and known here until it is there.
       if (this.#isLeaving) throw errors.bucketMoved(spec.topic, bucketId)
       if (this.#entries.get(key) === entry) this.#entries.delete(key)
     }
-    const moved = this.#moved.get(key)
-    if (moved !== undefined && this.#isAlive(moved)) return { at: moved }
-    this.#moved.delete(key)
     let opening = this.#opening.get(key)
     if (opening === undefined) {
       opening = this.#open(known ?? spec, bucketId, key).finally(() => this.#opening.delete(key))
@@ -152,7 +160,7 @@ export class Manager {
     }
     const opened = await opening
     if (typeof opened === 'string') return { at: opened }
-    if (opened.isArriving) throw errors.bucketMoved(spec.topic, bucketId)
+    if (opened.arrivesFrom !== undefined) throw errors.bucketMoved(spec.topic, bucketId)
     return openedOf(opened)
   }
 
@@ -161,24 +169,30 @@ export class Manager {
     const { nodeId } = this.#system
     if (this.#isLeaving) throw errors.bucketMoved(spec.topic, bucketId)
     const backend = await backendOf(spec.backend)
+    // Whoever has it may have been heard of just now.
+    await this.#lookAround()
     const at = backend.home === 'node' ? await this.#pinOf(spec, bucketId) : undefined
-    if (at !== undefined && at !== nodeId) return at
-    if (at === undefined) {
-      const owner = ownerOf(key, this.#alive())
-      if (owner !== undefined && owner !== nodeId) return owner
+    const owner = at ?? ownerOf(key, this.#alive())
+    if (owner !== undefined && owner !== nodeId) return owner
+    this.#claimed.add(key)
+    try {
       // Whoever had it before this node came may still have it.
       const held = await this.#others((manager) => manager.holds(spec.topic, bucketId), spec.topic, bucketId)
       const holder = held.find(([, does]) => does)?.[0]
       if (holder !== undefined) return holder
+      const entry = await this.#spawn(spec, bucketId)
+      this.#entries.set(key, entry)
+      if (backend.home === 'node') await this.#pin(key, nodeId)
+      return entry
+    } catch (error) {
+      throw this.#isLeaving ? errors.bucketMoved(spec.topic, bucketId) : error
+    } finally {
+      this.#claimed.delete(key)
     }
-    const entry = await this.#spawn(spec, bucketId, undefined)
-    this.#entries.set(key, entry)
-    void this.#findHeirs()
-    if (backend.home === 'node') await this.#pin(key, nodeId)
-    return entry
   }
 
-  async #spawn(spec: TopicSpec, bucketId: number, seed: BucketSeed | undefined): Promise<Entry> {
+  /** seed, arrivesFrom: of a bucket that moves here. */
+  async #spawn(spec: TopicSpec, bucketId: number, seed?: BucketSeed, arrivesFrom?: string): Promise<Entry> {
     const info = this.#infoOf(spec, bucketId)
     const { isOnMainThread = !isOwnBackend(spec.backend) } = await backendOf(spec.backend)
     const ref = await this.#system.spawn(QueueBucket, {
@@ -188,7 +202,7 @@ export class Manager {
     const bucket = ref.asType(QueueBucket) as BucketProxy
     const { epoch } = await bucket.bounds()
     await this.#context.watch(ref)
-    return { spec, bucketId, ref, bucket, epoch, isArriving: seed !== undefined, isLeaving: false }
+    return { spec, bucketId, ref, bucket, epoch, arrivesFrom, isLeaving: false }
   }
 
   #infoOf({ topic, numBuckets, backendOptions, retention }: TopicSpec, bucketId: number): BucketInfo {
@@ -196,9 +210,16 @@ export class Manager {
     return { topic, bucketId, numBuckets, options: backendOptions, retention, nodeId }
   }
 
-  /** Whether the bucket is here. */
+  /** Whether the bucket is here, or is just made here. */
   holds(topic: string, bucketId: number): boolean {
-    return this.#entries.has(keyOf(topic, bucketId))
+    const key = keyOf(topic, bucketId)
+    return this.#entries.has(key) || this.#claimed.has(key)
+  }
+
+  /** Whether it is here, and whole. */
+  has(topic: string, bucketId: number): boolean {
+    const entry = this.#entries.get(keyOf(topic, bucketId))
+    return entry !== undefined && entry.arrivesFrom === undefined
   }
 
   // --- buckets that stay with their node
@@ -206,10 +227,14 @@ export class Manager {
   /** The node that has the records, where any has. Throws ERR_PULSING_BUCKET_UNAVAILABLE while that is away. */
   async #pinOf(spec: TopicSpec, bucketId: number): Promise<string | undefined> {
     const key = keyOf(spec.topic, bucketId)
-    let at = (await this.#hasRecords(spec, bucketId)) ? this.#system.nodeId : this.#pinned.get(key)
-    if (at === undefined) {
+    if (await this.#hasRecords(spec, bucketId)) return this.#system.nodeId
+    let at = this.#pinned.get(key)
+    if (at === undefined || !this.#isAlive(at)) {
       const found = await this.#others((manager) => manager.pinOf(spec, bucketId), spec.topic, bucketId)
-      at = found.find(([, pin]) => pin !== undefined)?.[1]
+      // Whoever has it knows best.
+      const holder =
+        found.find(([nodeId, pin]) => pin === nodeId) ?? found.find(([, pin]) => pin !== undefined)
+      at = holder?.[1] ?? at
     }
     if (at === undefined) return undefined
     this.#pinned.set(key, at)
@@ -232,57 +257,60 @@ export class Manager {
     return this.#pinned.get(keyOf(spec.topic, bucketId))
   }
 
-  pinned(key: string, nodeId: string): void {
-    this.#pinned.set(key, nodeId)
+  /** What another node knows of where records are. */
+  pins(known: readonly (readonly [key: string, nodeId: string])[]): void {
+    for (const [key, nodeId] of known) this.#pinned.set(key, nodeId)
   }
 
   async #pin(key: string, nodeId: string): Promise<void> {
     this.#pinned.set(key, nodeId)
-    await this.#others(async (manager) => manager.pinned(key, nodeId))
+    await this.#others(async (manager) => manager.pins([[key, nodeId]]))
+  }
+
+  /** To a node that has come. */
+  async #sayPins(nodeId: string): Promise<void> {
+    if (this.#pinned.size === 0) return
+    try {
+      await (await managerOf(this.#system, nodeId)).pins([...this.#pinned])
+    } catch (error) {
+      this.#context.log.debug({ err: error }, `node ${nodeId} was not told where buckets are`)
+    }
   }
 
   // --- buckets that move
 
-  /** Of a bucket whose node leaves: the manager of the node that gets it. A system that ends looks nobody up any more. */
-  heir(topic: string, bucketId: number): ActorRef | undefined {
-    const { nodeId } = this.#system
-    const others = this.#alive().filter((one) => one !== nodeId && this.#heirs.has(one))
-    const owner = ownerOf(keyOf(topic, bucketId), others)
-    return owner === undefined ? undefined : this.#heirs.get(owner)
-  }
-
-  /** As long as there is time, so that each bucket has somewhere to go. */
-  async #findHeirs(): Promise<void> {
-    if (this.#entries.size === 0) return
-    for (const { nodeId, status } of this.#members) {
-      if (status !== 'alive') this.#heirs.delete(nodeId)
-      else if (nodeId !== this.#system.nodeId && !this.#heirs.has(nodeId)) {
-        const found = await managerOf(this.#system, nodeId).catch(() => undefined)
-        if (found !== undefined) this.#heirs.set(nodeId, found.ref)
-      }
-    }
+  /** Of a bucket whose node leaves: the manager of the node that gets it. failed: nodes that could not be given it. */
+  async heir(topic: string, bucketId: number, failed: readonly string[]): Promise<ActorRef | undefined> {
+    await this.#lookAround()
+    const isAlive = ({ nodeId, status }: Member) => status === 'alive' && nodeId !== this.#system.nodeId
+    const others = this.#members.filter(isAlive).map(({ nodeId }) => nodeId)
+    const able = others.filter((one) => !failed.includes(one))
+    const owner = ownerOf(keyOf(topic, bucketId), able.length > 0 ? able : others)
+    if (owner === undefined) return undefined
+    for (const one of failed) forgetManager(this.#system, one)
+    return (await managerOf(this.#system, owner)).ref
   }
 
   moved(topic: string, bucketId: number, nodeId: string): void {
     const key = keyOf(topic, bucketId)
     this.#entries.delete(key)
-    this.#moved.set(key, nodeId)
     if (this.#pinned.has(key)) void this.#pin(key, nodeId)
   }
 
   /** Another node gives a bucket to this one: an empty one to be filled. */
-  async adopt(spec: TopicSpec, bucketId: number, seed: BucketSeed): Promise<ActorRef> {
+  async adopt(spec: TopicSpec, bucketId: number, seed: BucketSeed, from: string): Promise<ActorRef> {
     const key = keyOf(spec.topic, bucketId)
     // Somebody looks for it here just now, and will be sent to the node that gives it.
     while (this.#opening.has(key)) await this.#opening.get(key)?.catch(() => undefined)
+    // What was lost on its way comes once more.
+    if (this.#entries.get(key)?.arrivesFrom === from) await this.#forget(key)
     if (this.#isLeaving || this.#entries.has(key)) throw errors.bucketMoved(spec.topic, bucketId)
     this.#topics.set(spec.topic, spec)
-    const adopting = this.#spawn(spec, bucketId, seed)
+    const adopting = this.#spawn(spec, bucketId, seed, from)
     this.#opening.set(key, adopting)
     try {
       const entry = await adopting
       this.#entries.set(key, entry)
-      void this.#findHeirs()
       return entry.ref
     } finally {
       this.#opening.delete(key)
@@ -295,24 +323,31 @@ export class Manager {
     const entry = this.#entries.get(key)
     if (entry === undefined) throw errors.bucketMoved(topic, bucketId)
     if (isWhole) {
-      entry.isArriving = false
-      this.#moved.delete(key)
-      if (this.#pinned.has(key)) this.#pinned.set(key, this.#system.nodeId)
+      entry.arrivesFrom = undefined
+      if ((await backendOf(entry.spec.backend)).home === 'node') this.#pinned.set(key, this.#system.nodeId)
       return
     }
+    await this.#forget(key)
+  }
+
+  /** A bucket that is not to be here. */
+  async #forget(key: string): Promise<void> {
+    const entry = this.#entries.get(key)
     this.#entries.delete(key)
-    await this.#system.stop(entry.ref)
+    if (entry !== undefined) await this.#system.stop(entry.ref)
   }
 
   async #membersChanged(): Promise<void> {
     if (this.#isEnding) return
     try {
-      this.#members = await this.#system.members()
+      await this.#lookAround()
     } catch {
       // The system ends: whoever was there last gets what moves.
       return
     }
-    await this.#findHeirs()
+    // Nobody fills them any more.
+    for (const [key, { arrivesFrom }] of [...this.#entries])
+      if (arrivesFrom !== undefined && !this.#isAlive(arrivesFrom)) await this.#forget(key)
     await this.#settle()
   }
 
@@ -321,20 +356,17 @@ export class Manager {
     const { nodeId } = this.#system
     let again = false
     for (const [key, entry] of [...this.#entries]) {
-      const { spec, bucketId, bucket, isArriving, isLeaving } = entry
+      const { spec, arrivesFrom, isLeaving } = entry
       const { home } = await backendOf(spec.backend)
       const owner = ownerOf(key, this.#alive())
-      if (home === 'node' || isArriving || isLeaving || owner === undefined || owner === nodeId) continue
+      const isMoving = arrivesFrom !== undefined || isLeaving
+      if (home === 'node' || isMoving || owner === undefined || owner === nodeId) continue
       if (this.#isEnding || this.#entries.get(key) !== entry) continue
       entry.isLeaving = true
       try {
-        if (home === 'memory') {
-          const heir = (await managerOf(this.#system, owner)).ref
-          await withCall(bucket, FOREVER).moveTo(heir)
-        }
-        this.moved(spec.topic, bucketId, owner)
-        await this.#system.stop(entry.ref)
+        await this.#giveTo(entry, owner, home)
       } catch (error) {
+        if (isPassing(error)) forgetManager(this.#system, owner)
         this.#context.log.debug({ err: error }, `bucket ${key} stays for now: ${messageOf(error)}`)
         again = true
       }
@@ -343,6 +375,23 @@ export class Manager {
     if (!again || this.#isEnding) return
     clearTimeout(this.#again)
     this.#again = setTimeout(() => void this.#settle(), AGAIN_MS)
+  }
+
+  async #giveTo({ spec, bucketId, bucket, ref }: Entry, owner: string, home: BackendHome): Promise<void> {
+    const { topic } = spec
+    if (home === 'memory') {
+      const heir = await managerOf(this.#system, owner)
+      try {
+        await withCall(bucket, FOREVER).moveTo(heir.ref)
+      } catch (error) {
+        if (!(await heir.has(topic, bucketId))) throw error
+        // The nodes took each other for dead for a while, and it began again there.
+        const { first: from } = await bucket.bounds()
+        this.#system.happened({ name: 'queueGap', data: { topic, bucketId, from, to: 0, reason: 'lost' } })
+      }
+    }
+    this.moved(topic, bucketId, owner)
+    await this.#system.stop(ref)
   }
 
   // --- other nodes

@@ -3,7 +3,7 @@
 import { errors } from '../errors/index.js'
 import type { ActorSystem, QueueGap } from '../system/index.js'
 import { Finder } from './finder.js'
-import type { BucketStats } from './requests.js'
+import type { WriterStats } from './requests.js'
 import { Source } from './source.js'
 import {
   bucketsOf,
@@ -28,7 +28,7 @@ export class Records<T> extends Array<T> {
 }
 
 /** A bucket as its reader sees it. */
-export interface ReaderStats extends BucketStats {
+export interface ReaderStats extends WriterStats {
   /** The offset that it reads next. */
   readonly offset: number
   /** Records that it has not read. */

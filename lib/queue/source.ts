@@ -4,9 +4,10 @@ import { withCall } from '../actor/index.js'
 import type { QueueGap } from '../system/index.js'
 import type { StoredBatch } from './backend.js'
 import type { ReadAnswer } from './bucket.js'
-import { type Finder, type FoundBucket, isPassing } from './finder.js'
+import type { Finder, FoundBucket } from './finder.js'
 import type { ReaderStats } from './reader.js'
 import { recordsOf } from './records.js'
+import { isPassing } from './requests.js'
 import type { ReadFrom } from './spec.js'
 
 /** What is fetched at a time, and how little may be left before the next is fetched. */
@@ -44,6 +45,7 @@ export class Source {
   #fetchEpoch = ''
   #fetching: Promise<void> | undefined
   #gaps: QueueGap[] = []
+  #losses = 0
   /** Counts seeks: what was fetched for another place is of no use. */
   #seeks = 0
 
@@ -83,7 +85,7 @@ export class Source {
         this.#fetched.shift()
         continue
       }
-      if (this.#reading === undefined) this.#begin(first.batch, first.epoch)
+      if (this.#reading === undefined) this.#open(first.batch, first.epoch)
       const reading = this.#reading as unknown as unknown[]
       const count = Math.min(room, reading.length - this.#at)
       for (let i = 0; i < count; i++) to.push(reading[this.#at++])
@@ -97,7 +99,7 @@ export class Source {
     if (this.#records < FEW_RECORDS && most > 1 && room < most) this.#ahead()
   }
 
-  #begin({ offset, count, bytes }: StoredBatch, epoch: string): void {
+  #open({ offset, count, bytes }: StoredBatch, epoch: string): void {
     const skipped = Math.min(Math.max((epoch === this.#epoch ? this.offset : 0) - offset, 0), count)
     this.#reading = recordsOf(bytes, count)
     this.#at = skipped
@@ -113,20 +115,23 @@ export class Source {
 
   /** Where nothing is here, what there is comes. */
   async fetch(least: number): Promise<void> {
-    if (this.#fetching !== undefined) await this.#fetching
+    // What went wrong then is met again, or is over.
+    await this.#fetching?.catch(() => undefined)
     if (this.#fetched.length > 0) return
-    await this.#fetch(Math.max(least, FETCH_RECORDS))
+    await (this.#fetching ?? this.#begin(Math.max(least, FETCH_RECORDS)))
   }
 
   #ahead(): void {
-    if (this.#fetching !== undefined) return
-    const fetching = this.#fetch(FETCH_RECORDS)
-      // The next get meets it again.
-      .catch(() => undefined)
-      .finally(() => {
-        if (this.#fetching === fetching) this.#fetching = undefined
-      })
+    if (this.#fetching === undefined) this.#begin(FETCH_RECORDS).catch(() => undefined)
+  }
+
+  /** One fetch at a time, whoever waits for it: two would bring the same records. */
+  #begin(records: number): Promise<void> {
+    const fetching = this.#fetch(records).finally(() => {
+      if (this.#fetching === fetching) this.#fetching = undefined
+    })
     this.#fetching = fetching
+    return fetching
   }
 
   async #fetch(records: number): Promise<void> {
@@ -140,6 +145,7 @@ export class Source {
     const { topic, bucketId } = this.#options
     const from = this.#fetchAt
     if (epoch !== this.#fetchEpoch) {
+      this.#losses++
       this.#fetched.push({ gap: { topic, bucketId, from, to: first, reason: 'lost' } })
       this.#fetchEpoch = epoch
       this.#fetchAt = first
@@ -176,7 +182,7 @@ export class Source {
     const stats = await this.#ask(({ bucket }) => bucket.stats())
     const isSame = stats.epoch === this.#epoch
     const lag = stats.next - Math.max(isSame ? this.offset : 0, stats.first)
-    return { ...stats, offset: this.offset, lag: Math.max(lag, 0) }
+    return { ...stats, offset: this.offset, lag: Math.max(lag, 0), lost: this.#losses }
   }
 
   close(): void {

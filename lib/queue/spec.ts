@@ -18,20 +18,20 @@ import type { FullRetention, Retention } from './backend.js'
 /** Options of `pul.queue.write` and `pul.queue.read` that say what a topic is; those that are left out are as its first writer said. */
 export interface TopicOptions {
   /** Buckets of the topic, 1 to 4096; 4 unless set. */
-  readonly numBuckets?: number
+  readonly numBuckets?: number | undefined
   /** `memory` (default), `lmdb`, `jetstream`, or one of registerBackend. */
-  readonly backend?: string
+  readonly backend?: string | undefined
   /** Of the backend: `{ folder }` for lmdb, `{ servers }` for jetstream. */
-  readonly backendOptions?: Readonly<Record<string, unknown>>
-  readonly retention?: Retention
+  readonly backendOptions?: Readonly<Record<string, unknown>> | undefined
+  readonly retention?: Retention | undefined
 }
 
 /** Options of `pul.queue.write`. */
 export interface QueueWriteOptions extends TopicOptions {
   /** The column whose value says a record's bucket: `id` unless set. */
-  readonly bucketColumn?: string
+  readonly bucketColumn?: string | undefined
   /** Milliseconds that a put or a flush may take, moves of its buckets among them; 30,000 unless set. */
-  readonly timeoutMs?: number
+  readonly timeoutMs?: number | undefined
 }
 
 /** Where a reader begins in a bucket: at the oldest record, behind the newest, or at an offset. */
@@ -40,35 +40,35 @@ export type ReadFrom = 'earliest' | 'latest' | number
 /** Options of `pul.queue.read`. */
 export interface QueueReadOptions extends TopicOptions {
   /** Read one bucket, or these; all unless set. */
-  readonly bucketId?: number
-  readonly bucketIds?: readonly number[]
+  readonly bucketId?: number | undefined
+  readonly bucketIds?: readonly number[] | undefined
   /** With worldSize: read the buckets whose number modulo worldSize is rank. */
-  readonly rank?: number
-  readonly worldSize?: number
+  readonly rank?: number | undefined
+  readonly worldSize?: number | undefined
   /** Where to begin: `earliest` unless set, or where the group has committed. */
-  readonly from?: ReadFrom
+  readonly from?: ReadFrom | undefined
   /** Offsets are stored under that name by commit(). */
-  readonly group?: string
+  readonly group?: string | undefined
   /** Milliseconds that a get may take to find its buckets; 30,000 unless set. */
-  readonly timeoutMs?: number
+  readonly timeoutMs?: number | undefined
 }
 
 /** Options of `reader.get`. */
 export interface GetOptions {
   /** Records at most, 100 unless set. */
-  readonly limit?: number
+  readonly limit?: number | undefined
   /** Wait until there is one. */
-  readonly wait?: boolean
+  readonly wait?: boolean | undefined
   /** With wait: milliseconds to wait, Infinity unless set; then there are none. */
-  readonly timeoutMs?: number
-  readonly signal?: AbortSignal
+  readonly timeoutMs?: number | undefined
+  readonly signal?: AbortSignal | undefined
 }
 
 /** Options of `writer.put`. */
 export interface PutOptions {
   /** Text that is this put's alone: tried again with the same records, it writes nothing twice. */
-  readonly idempotencyKey?: string
-  readonly timeoutMs?: number
+  readonly idempotencyKey?: string | undefined
+  readonly timeoutMs?: number | undefined
 }
 
 /** What a topic is. */

@@ -7,7 +7,7 @@ import { Buckets } from './bucket-id.js'
 import { Finder } from './finder.js'
 import { Lane } from './lane.js'
 import { Batch, type Encoded } from './records.js'
-import type { BucketStats } from './requests.js'
+import type { WriterStats } from './requests.js'
 import {
   checkPut,
   DEFAULT_TIMEOUT_MS,
@@ -128,7 +128,7 @@ export class QueueWriter<T extends object = Record<string, unknown>> {
   }
 
   /** Counts of each bucket at this moment. Throws ERR_PULSING_BUCKET_UNAVAILABLE. */
-  stats(): Promise<BucketStats[]> {
+  stats(): Promise<WriterStats[]> {
     return Promise.all(this.#lanes.map((lane) => lane.stats(this.#timeoutMs)))
   }
 

@@ -274,7 +274,8 @@ export class ActorSystem implements SystemSide {
    *   ERR_PULSING_FACTORY_REQUIRED
    */
   async spawn(what: object, options?: SpawnOptions, parent?: ActorRef): Promise<ActorRef> {
-    this.#check()
+    if (this.#nodes.isElsewhere(options?.nodeId)) this.#checkUp()
+    else this.#check()
     if (typeof what === 'function') {
       const target = this.#spawnClass(what as unknown as AnyClass, options, parent)
       return refOf(this.#local, target instanceof Target ? target : await target)
@@ -353,7 +354,7 @@ export class ActorSystem implements SystemSide {
 
   /** The actor of that id, as a reference. Throws ERR_PULSING_ACTOR_NOT_FOUND where there is none (any more). */
   async refer(actorId: ActorId | string): Promise<ActorRef> {
-    this.#check()
+    this.#checkUp()
     const id = typeof actorId === 'string' ? ActorId.parse(actorId) : actorId
     if (!reading('actorId', () => id instanceof ActorId))
       throw errors.invalidArgument('actorId', actorId, 'an ActorId, or its text')
@@ -381,7 +382,7 @@ export class ActorSystem implements SystemSide {
 
   /** Names of the actors of this node, then those of other nodes', with their references. */
   async allNamedActors(): Promise<{ name: string; ref: ActorRef }[]> {
-    this.#check()
+    this.#checkUp()
     const { thread } = this.#local
     const own = thread.port.listNames().map(([slot, index, generation, classId, name]) => ({
       name,
@@ -392,7 +393,7 @@ export class ActorSystem implements SystemSide {
 
   /** The nodes of the cluster that this one knows of, itself first (contract 6.1); a system by itself is its only member. */
   async members(): Promise<Member[]> {
-    this.#check()
+    this.#checkUp()
     return this.#nodes.members()
   }
 
@@ -538,6 +539,11 @@ export class ActorSystem implements SystemSide {
 
   // --- inside
 
+  /** What an actor may still ask for while it is stopped: where what it has goes to, say. */
+  #checkUp(): void {
+    if (this.#local.thread.stopped) throw errors.systemStopped()
+  }
+
   #check(): void {
     if (this.#stopping !== undefined || this.#local.thread.stopped) throw errors.systemStopped()
   }
@@ -549,7 +555,7 @@ export class ActorSystem implements SystemSide {
   }
 
   #lookUp(name: string): Target | undefined {
-    this.#check()
+    this.#checkUp()
     checkActorName(name)
     const found = this.#local.thread.port.findName(name)
     return found === undefined ? undefined : this.#local.thread.targetAt(...found)

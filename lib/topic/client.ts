@@ -20,9 +20,9 @@ export type PublishMode = 'fire-and-forget' | 'best-effort' | 'wait-all' | 'wait
 /** Options of `publisher.publish`. */
 export interface PublishOptions {
   /** `fire-and-forget` unless set. */
-  readonly mode?: PublishMode
+  readonly mode?: PublishMode | undefined
   /** Milliseconds for a subscriber to answer, 5000 unless set. */
-  readonly timeoutMs?: number
+  readonly timeoutMs?: number | undefined
 }
 
 /** What became of a message. */

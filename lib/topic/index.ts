@@ -11,7 +11,7 @@ export type { PublishMode, PublishOptions, PublishResult, TopicPublisher, TopicR
 /** Options of `pul.topic.read`. */
 export interface TopicReadOptions {
   /** Messages that may wait to be read, 1,024 unless set; one that comes then is missed. */
-  readonly buffer?: number
+  readonly buffer?: number | undefined
 }
 
 const load = () => import('./client.js')

@@ -2,48 +2,20 @@
 // Each round is what the seed and its number say, so that a run goes on where another ended: --from its last round.
 
 import { existsSync, readdirSync } from 'node:fs'
-import { parseArgs } from 'node:util'
+import { CommandLine } from '../command-line.js'
 import type { Plant } from './actors.js'
 import { Shake } from './shake.js'
 
-const OPTIONS = {
-  minutes: { type: 'string' },
-  seconds: { type: 'string' },
-  rounds: { type: 'string' },
-  seed: { type: 'string' },
-  from: { type: 'string' },
-  plant: { type: 'string' },
-} as const
-const PLANTS = ['loss', 'double', 'swap']
-
-function refuse(sentence: string): never {
-  console.error(sentence)
-  process.exit(2)
-}
-
-function given() {
-  try {
-    return parseArgs({ options: OPTIONS }).values
-  } catch (error) {
-    return refuse((error as Error).message)
-  }
-}
-
-const values = given()
-
-function number(name: Exclude<keyof typeof OPTIONS, 'plant'>, otherwise: number): number {
-  const text = values[name]
-  if (text === undefined) return otherwise
-  if (!/^\d+(\.\d+)?$/.test(text)) refuse(`--${name} takes a number from 0, not ${text}.`)
-  return Number(text)
-}
-
-const seed = number('seed', 1)
-const first = number('from', 0)
-const most = number('rounds', Number.POSITIVE_INFINITY)
-const ms = values.seconds === undefined ? number('minutes', 1) * 60_000 : number('seconds', 0) * 1000
-if (values.plant !== undefined && !PLANTS.includes(values.plant))
-  refuse(`--plant takes ${PLANTS.join(', ')}, not ${values.plant}.`)
+const PLANTS = ['loss', 'double', 'swap'] as const
+const given = new CommandLine(['minutes', 'seconds', 'rounds', 'seed', 'from', 'plant'])
+const seed = given.number('seed', 1)
+const first = given.number('from', 0)
+const most = given.number('rounds', Number.POSITIVE_INFINITY)
+const ms =
+  given.text('seconds') === undefined
+    ? given.number('minutes', 1) * 60_000
+    : given.number('seconds', 0) * 1000
+const plant: Plant = given.word('plant', PLANTS)
 const SAY_EVERY_MS = 10_000
 
 /** What must be back where it began. */
@@ -70,7 +42,7 @@ process.once('SIGINT', () => {
 })
 
 const before = rest()
-const shake = await Shake.start({ seed, plant: values.plant as Plant })
+const shake = await Shake.start({ seed, plant })
 const { summary } = shake
 const wrong: string[] = []
 const begun = performance.now()

@@ -13,6 +13,16 @@ interface Answer {
   readonly error?: { readonly message: string; readonly code?: unknown }
 }
 
+export interface ProcessOptions {
+  /** What the process is started by. */
+  readonly command?: readonly string[]
+  /** A compiled program that does what its parent asks. */
+  readonly program?: string
+  readonly cwd?: string
+  /** What it says of itself, besides its answers. */
+  readonly heard?: (said: never) => void
+}
+
 export class NodeProcess {
   readonly process: ChildProcess
   addr = ''
@@ -20,45 +30,59 @@ export class NodeProcess {
   readonly #waiting = new Map<number, (answer: Answer) => void>()
   stderr = ''
 
-  private constructor(options: SystemOptions, command: readonly string[]) {
-    const [program, ...before] = [...command, process.execPath]
-    this.process = spawn(
-      program as string,
-      [...before, compiled('programs/cluster-node.js'), JSON.stringify(options)],
-      { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], env: { ...process.env, NODE_OPTIONS: '' } },
-    )
+  private constructor(options: SystemOptions, { command = [], program, cwd, heard }: ProcessOptions) {
+    const [first, ...before] = [...command, process.execPath]
+    const file = program ?? compiled('programs/cluster-node.js')
+    this.process = spawn(first as string, [...before, file, JSON.stringify(options)], {
+      cwd,
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      env: { ...process.env, NODE_OPTIONS: '' },
+    })
     this.process.stderr?.setEncoding('utf8').on('data', (text) => {
       this.stderr += text
     })
+    this.process.on('exit', () => {
+      const error = this.#ended()
+      for (const [id, settle] of this.#waiting) settle({ id, error })
+      this.#waiting.clear()
+    })
     this.process.on('message', (answer: Answer) => {
+      if (answer.id === undefined) heard?.(answer as never)
       this.#waiting.get(answer.id)?.(answer)
       this.#waiting.delete(answer.id)
     })
   }
 
-  /** Resolves when it listens. It ends with the test. command: what the process is started by. */
-  static async start(t: Ends, options: SystemOptions, command: readonly string[] = []): Promise<NodeProcess> {
-    const node = new NodeProcess({ addr: '127.0.0.1:0', ...options }, command)
+  /** Resolves when it listens. It ends with the test. */
+  static async start(t: Ends, options: SystemOptions, how: ProcessOptions = {}): Promise<NodeProcess> {
+    const node = new NodeProcess({ addr: '127.0.0.1:0', ...options }, how)
     t.teardown(() => node.end())
-    const ready = new Promise<Answer>((resolve) => node.#waiting.set(0, resolve))
-    const ended = once(node.process, 'exit').then(([code]) => {
-      throw new Error(`the node has ended with code ${code}: ${node.stderr}`)
-    })
-    ended.catch(() => undefined)
-    node.addr = ((await Promise.race([ready, ended])) as Answer).value as string
+    node.addr = (await node.#answer(0)) as string
     return node
   }
 
-  /** What the node's program does for its parent. Rejects with what it threw. */
-  do(name: string, ...args: unknown[]): Promise<unknown> {
-    const id = ++this.#id
+  #ended(): Error & { code?: unknown } {
+    const { exitCode, signalCode } = this.process
+    return new Error(`the node has ended with ${exitCode ?? signalCode}: ${this.stderr}`)
+  }
+
+  #answer(id: number): Promise<unknown> {
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, ({ value, error }) => {
         if (error === undefined) resolve(value)
         else reject(Object.assign(new Error(error.message), { code: error.code }))
       })
-      this.process.send({ id, name, args })
     })
+  }
+
+  /** What the node's program does for its parent. Rejects with what it threw. */
+  do(name: string, ...args: unknown[]): Promise<unknown> {
+    if (this.process.exitCode !== null || this.process.signalCode !== null)
+      return Promise.reject(this.#ended())
+    const id = ++this.#id
+    const answer = this.#answer(id)
+    this.process.send({ id, name, args })
+    return answer
   }
 
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {

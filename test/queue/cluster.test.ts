@@ -30,10 +30,10 @@ test('7.3: buckets are shared out over the nodes, and found from each of them', 
   const systems = await cluster(t, 3)
   const topic = newTopic()
   const writers = await Promise.all(
-    systems.map((system) => queue.of(system).write<Order>(topic, { numBuckets: 16 })),
+    systems.map((system) => queue.of(system).write<Order>(topic, { numBuckets: 64 })),
   )
   await Promise.all(writers.map((writer, i) => writer.put(orders(300, i * 1000))))
-  const held = await holders(systems, topic, 16)
+  const held = await holders(systems, topic, 64)
   t.true(held.every((nodes) => nodes.length === 1))
   t.is(new Set(held.flat()).size, 3)
   for (const system of systems) {

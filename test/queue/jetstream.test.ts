@@ -1,6 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
@@ -8,35 +7,7 @@ import { type ActorSystem, queue } from 'pulsing'
 import { rejection, start, until } from '../bed.js'
 import { cluster } from '../cluster/bed.js'
 import { conformance, newTopic, type Order, orders, readAll, sameInBuckets } from './conformance.js'
-
-/** A real server on a port and in a folder of its own. */
-async function serve(port: number, folder: string): Promise<ChildProcess> {
-  const server = spawn('nats-server', ['-js', '-a', '127.0.0.1', '-p', String(port), '-sd', folder], {
-    stdio: 'ignore',
-  })
-  server.on('error', () => undefined)
-  await until(() => {
-    if (server.exitCode !== null || server.pid === undefined)
-      throw new Error('nats-server does not run: apt-get install nats-server')
-    return new Promise((settle) => {
-      const socket = connect(port, '127.0.0.1', () => {
-        socket.destroy()
-        settle(true)
-      })
-      socket.on('error', () => settle(false))
-    })
-  })
-  return server
-}
-
-function freePort(): Promise<number> {
-  return new Promise((settle) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => settle(port))
-    })
-  })
-}
+import { freePort, serve } from './nats-server.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'pulsing-nats-'))
 let port: number

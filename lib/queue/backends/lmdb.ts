@@ -20,6 +20,8 @@ import { checkFile } from './lmdb-file.js'
 /** Before the bytes of a batch: how many records it has, and when it came. */
 const HEAD_BYTES = 12
 const FORMAT = 1
+/** A file beside the records of a bucket that another node has not handed over whole. */
+const ARRIVING = 'arriving'
 
 /** What stands in a topic's folder. */
 interface TopicFile {
@@ -46,9 +48,8 @@ export const lmdbBackend: QueueBackend = {
   check: (options) => void folderOf(options),
   open: (bucket, seed) => LmdbStore.open(bucket, seed),
   has: (bucket) => {
-    const isHere = existsSync(
-      join(topicFolder(bucket.topic, bucket.options), String(bucket.bucketId), 'data.mdb'),
-    )
+    const folder = join(topicFolder(bucket.topic, bucket.options), String(bucket.bucketId))
+    const isHere = existsSync(join(folder, 'data.mdb')) && !existsSync(join(folder, ARRIVING))
     if (isHere) readTopic(bucket.topic, bucket.options, bucket.nodeId)
     return isHere
   },
@@ -114,10 +115,12 @@ class LmdbStore implements BucketStore {
     if (there !== undefined && there.numBuckets !== numBuckets)
       throw errors.queueConflict(topic, 'numBuckets', there.numBuckets, numBuckets)
     try {
-      // What is left of a time before it went to another node.
-      if (seed !== undefined) rmSync(folder, { recursive: true, force: true })
+      // What is left of a time before it went to another node, or of its way here.
+      if (seed !== undefined || existsSync(join(folder, ARRIVING)))
+        rmSync(folder, { recursive: true, force: true })
       checkFile(join(folder, 'data.mdb'))
       mkdirSync(folder, { recursive: true })
+      if (seed !== undefined) writeFileSync(join(folder, ARRIVING), '')
       const file: TopicFile = { format: FORMAT, topic, numBuckets, nodeId }
       if (there === undefined)
         writeFileSync(join(topicPath, 'topic.json'), `${JSON.stringify(file)}\n`, { flag: 'wx' })
@@ -309,6 +312,10 @@ class LmdbStore implements BucketStore {
     } catch (error) {
       throw this.#failed('could not be flushed', error)
     }
+  }
+
+  filled(): void {
+    rmSync(join(this.#folder, ARRIVING))
   }
 
   async commit(group: string, offset: number): Promise<void> {

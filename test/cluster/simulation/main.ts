@@ -1,7 +1,7 @@
 // npm run simulate -- [--nodes 100] [--seed 7 | --seeds 1..100] [--minutes 10] [--plant mute|no-heal|old-self|chatter|lost-names]
 // A run is what its seed says; one that fails says what, and how to see it again.
 
-import { parseArgs } from 'node:util'
+import { CommandLine, refuse } from '../../command-line.js'
 import {
   deathBoundS,
   healBoundS,
@@ -12,46 +12,15 @@ import {
   Violation,
 } from './simulation.js'
 
-const OPTIONS = {
-  nodes: { type: 'string' },
-  seed: { type: 'string' },
-  seeds: { type: 'string' },
-  minutes: { type: 'string' },
-  plant: { type: 'string' },
-} as const
-const PLANTS = ['mute', 'no-heal', 'old-self', 'chatter', 'lost-names']
-
-function refuse(sentence: string): never {
-  console.error(sentence)
-  process.exit(2)
-}
-
-function given() {
-  try {
-    return parseArgs({ options: OPTIONS }).values
-  } catch (error) {
-    return refuse((error as Error).message)
-  }
-}
-
-const values = given()
-
-function whole(name: 'nodes' | 'seed' | 'minutes', least: number, most: number, otherwise: number): number {
-  const text = values[name] ?? String(otherwise)
-  const number = Number(text)
-  if (!/^\d+$/.test(text) || number < least || number > most)
-    refuse(`--${name} takes a whole number from ${least} to ${most}, not ${text}.`)
-  return number
-}
-
-const nodes = whole('nodes', 5, 5000, 100)
-const minutes = whole('minutes', 1, 1000, 10)
-const seed = whole('seed', 0, 2 ** 31, 1)
-const range = /^(\d+)\.\.(\d+)$/.exec(values.seeds ?? `${seed}..${seed}`)
-if (range === null) refuse(`--seeds takes two numbers as in 1..100, not ${values.seeds}.`)
+const PLANTS = ['mute', 'no-heal', 'old-self', 'chatter', 'lost-names'] as const
+const given = new CommandLine(['nodes', 'seed', 'seeds', 'minutes', 'plant'])
+const nodes = given.number('nodes', 100, { least: 5, most: 5000, whole: true })
+const minutes = given.number('minutes', 10, { least: 1, most: 1000, whole: true })
+const seed = given.number('seed', 1, { most: 2 ** 31, whole: true })
+const range = /^(\d+)\.\.(\d+)$/.exec(given.text('seeds') ?? `${seed}..${seed}`)
+if (range === null) refuse(`--seeds takes two numbers as in 1..100, not ${given.text('seeds')}.`)
 const [, first, last] = range.map(Number) as [number, number, number]
-if (values.plant !== undefined && !PLANTS.includes(values.plant))
-  refuse(`--plant takes ${PLANTS.join(', ')}, not ${values.plant}.`)
+const plant: Plant | undefined = given.word('plant', PLANTS)
 
 console.log(
   JSON.stringify({
@@ -67,14 +36,14 @@ let failed = 0
 for (let one = first; one <= last; one++) {
   const begun = performance.now()
   try {
-    const summary = new Simulation({ nodes, seed: one, minutes, plant: values.plant as Plant }).run()
+    const summary = new Simulation({ nodes, seed: one, minutes, plant }).run()
     console.log(JSON.stringify({ ...summary, tookS: Math.round((performance.now() - begun) / 100) / 10 }))
   } catch (error) {
     if (!(error instanceof Violation)) throw error
     failed++
-    const plant = values.plant === undefined ? '' : ` --plant ${values.plant}`
+    const planted = plant === undefined ? '' : ` --plant ${plant}`
     console.error(
-      `${error.message}. Again: npm run simulate -- --nodes ${nodes} --seed ${one} --minutes ${minutes}${plant}`,
+      `${error.message}. Again: npm run simulate -- --nodes ${nodes} --seed ${one} --minutes ${minutes}${planted}`,
     )
   }
 }
