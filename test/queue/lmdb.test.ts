@@ -1,4 +1,4 @@
-import { fork } from 'node:child_process'
+import { fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { type ActorSystem, queue } from 'pulsing'
 import { compiled, rejection, start } from '../bed.js'
+import { NodeProcess } from '../cluster/processes.js'
 import { conformance, newTopic, type Order, orders } from './conformance.js'
 
 const using = (folder: string) => ({ backend: 'lmdb', backendOptions: { folder } })
@@ -49,6 +50,59 @@ test('what was flushed survives kill -9, and nothing is half there', async (t) =
   const there = new Set(all.map(({ n }) => n))
   t.is(there.size, all.length)
   for (let n = 0; n < flushed; n++) if (!there.has(n)) t.fail(`${n} was flushed, and is lost`)
+})
+
+test('flush resolves when the system has synced what was put to the disk: a trace of its calls', async (t) => {
+  const folder = newFolder(t)
+  const trace = join(folder, 'trace')
+  const program = [process.execPath, compiled('queue-flusher.js'), join(folder, 'queue'), '10']
+  const traced = spawn('strace', ['-f', '-e', 'trace=fdatasync,fsync,msync,write', '-o', trace, ...program], {
+    stdio: 'ignore',
+  })
+  const ended = await Promise.race([once(traced, 'exit'), once(traced, 'error').catch((error) => [error])])
+  t.is(ended[0], 0, 'strace is needed: apt-get install strace')
+  /** Of each put: whether a sync that began after it had ended before its flush did. */
+  const synced: boolean[] = []
+  let isSynced = false
+  for (const line of readFileSync(trace, 'utf8').split('\n')) {
+    if (/(fdatasync|fsync|msync)(\(| resumed).*= 0$/.test(line)) isSynced = true
+    if (line.includes('write(1, "flushed')) {
+      synced.push(isSynced)
+      isSynced = false
+    }
+  }
+  t.deepEqual(synced, new Array(10).fill(true))
+})
+
+test('a disk that is full is an error, the batch is written whole or not at all, and it goes on when there is room', async (t) => {
+  const folder = newFolder(t)
+  // A disk of 6 MiB, which nobody else sees.
+  const mount = 'mount -t tmpfs -o size=6m tmpfs . && cd "$PWD" && head -c 2M /dev/zero > filler && exec "$@"'
+  const node = await NodeProcess.start(
+    t,
+    { nodeId: 'a' },
+    { command: ['unshare', '--user', '--map-root-user', '--mount', 'sh', '-c', mount, 'sh'], cwd: folder },
+  )
+  const options = { numBuckets: 1, ...using('queue') }
+  const batch = 2000
+  let put = 0
+  let failed: Error & { code?: unknown } = new Error('the disk was never full')
+  for (; put < 200; put++) {
+    const error = await node.do('put', 'orders', options, put * batch, batch).then(
+      () => undefined,
+      (reason) => reason,
+    )
+    if (error === undefined) continue
+    failed = error
+    break
+  }
+  t.is(failed.code, 'ERR_PULSING_STORAGE_FAILED', failed.message)
+  t.true(put > 0)
+  const count = async () => ((await node.do('get', 'orders', options)) as number[]).length
+  t.is(await count(), put * batch)
+  await node.do('remove', 'filler')
+  await node.do('put', 'orders', options, put * batch, batch)
+  t.is(await count(), (put + 1) * batch)
 })
 
 test('a folder that is cut short, noise, or another node’s is an error, and stays as it was', async (t) => {

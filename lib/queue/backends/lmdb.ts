@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { type Database, open, type RootDatabase } from 'lmdb'
 import { errors } from '../../errors/index.js'
 import type {
@@ -20,6 +21,7 @@ import { checkFile } from './lmdb-file.js'
 /** Before the bytes of a batch: how many records it has, and when it came. */
 const HEAD_BYTES = 12
 const FORMAT = 1
+const CLOSE_MS = 1000
 /** A file beside the records of a bucket that another node has not handed over whole. */
 const ARRIVING = 'arriving'
 
@@ -105,7 +107,8 @@ class LmdbStore implements BucketStore {
   readonly #keyed: Database<number, string>
   readonly #keys: Keys
   #meta: Meta
-  #isDirty = false
+  /** Settles when the last that was written is on disk; after a write that failed, the store's own would never. */
+  #flushed: Promise<unknown> = Promise.resolve()
 
   static async open(bucket: BucketInfo, seed: BucketSeed | undefined): Promise<LmdbStore> {
     const { topic, options, nodeId, numBuckets, bucketId } = bucket
@@ -144,6 +147,8 @@ class LmdbStore implements BucketStore {
       noMemInit: true,
       maxDbs: 4,
       separateFlushed: true,
+      // What begins a batch of its own accord would reject with nobody to hear it, which ends a process.
+      eventTurnBatching: false,
     })
     this.#batches = this.#root.openDB<Buffer, number>({ name: 'batches', encoding: 'binary' })
     this.#groups = this.#root.openDB<number, string>({ name: 'groups', encoding: 'json' })
@@ -156,7 +161,7 @@ class LmdbStore implements BucketStore {
   async #begin(seed: BucketSeed | undefined): Promise<this> {
     const { epoch, first, groups, keys } = seed ?? { ...this.#meta, groups: [], keys: [] }
     if (seed !== undefined) this.#meta = { epoch, first, next: first, bytes: 0 }
-    await this.#root.transaction(() => {
+    await this.#commit(() => {
       this.#writeMeta(this.#meta)
       for (const [group, offset] of groups) void this.#groups.put(group, offset)
       for (const [key, offset] of keys) void this.#keyed.put(key, offset)
@@ -233,14 +238,13 @@ class LmdbStore implements BucketStore {
     meta: Meta,
     added: ReadonlyMap<string, number>,
   ): Promise<void> {
-    this.#isDirty = true
     const forgotten: string[] = []
     for (const [key, offset] of added) {
       const oldest = this.#keys.add(key, offset)
       if (oldest !== undefined) forgotten.push(oldest)
     }
     try {
-      await this.#root.transaction(() => {
+      await this.#commit(() => {
         for (const write of writes) write()
         for (const [key, offset] of added) void this.#keyed.put(key, offset)
         for (const key of forgotten) void this.#keyed.remove(key)
@@ -303,12 +307,26 @@ class LmdbStore implements BucketStore {
     return found
   }
 
+  /** All of it, or nothing. */
+  async #commit(write: () => void): Promise<void> {
+    try {
+      await this.#root.transaction(write)
+    } catch (error) {
+      // What the system said of it, where that is known by then.
+      const { commitError } = error as { commitError?: Promise<never> }
+      throw await Promise.race([
+        commitError?.catch((cause: unknown) => cause) ?? error,
+        turn().then(() => error),
+      ])
+    }
+    this.#flushed = Promise.resolve(this.#root.flushed)
+    this.#flushed.catch(() => undefined)
+  }
+
   /** On disk, the directory included. */
   async flush(): Promise<void> {
-    if (!this.#isDirty) return
-    this.#isDirty = false
     try {
-      await this.#root.flushed
+      await this.#flushed
     } catch (error) {
       throw this.#failed('could not be flushed', error)
     }
@@ -319,9 +337,8 @@ class LmdbStore implements BucketStore {
   }
 
   async commit(group: string, offset: number): Promise<void> {
-    this.#isDirty = true
     try {
-      await this.#groups.put(group, offset)
+      await this.#commit(() => void this.#groups.put(group, offset))
     } catch (error) {
       throw this.#failed('could not be written to', error)
     }
@@ -337,8 +354,10 @@ class LmdbStore implements BucketStore {
   }
 
   async close(gone: boolean): Promise<void> {
-    await this.#root.flushed
-    await this.#root.close()
+    await this.flush()
+    // It waits for a write that has failed, unless another comes after that.
+    await this.#commit(() => this.#writeMeta(this.#meta)).catch(() => undefined)
+    await Promise.race([this.#root.close(), sleep(CLOSE_MS, undefined, { ref: false })])
     if (gone) rmSync(this.#folder, { recursive: true, force: true })
   }
 
