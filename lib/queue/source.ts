@@ -196,13 +196,15 @@ export class Source {
     const left = () => Math.max(untilMs - performance.now(), 0)
     let failed = ''
     for (;;) {
-      this.#found ??= await finder.find(bucketId, failed, left(), isGivenUp)
+      const found = this.#found ?? (await finder.find(bucketId, failed, left(), isGivenUp))
+      this.#found = found
       try {
-        return await ask(this.#found)
+        return await ask(found)
       } catch (error) {
         if (!isPassing(error) || isGivenUp()) throw error
-        failed = this.#found.epoch
-        this.#found = undefined
+        failed = found.epoch
+        // Another call may have found it again already.
+        if (this.#found === found) this.#found = undefined
       }
     }
   }

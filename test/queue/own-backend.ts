@@ -1,6 +1,14 @@
 // A backend as a user may write one: records in a map of the process, where the next system finds them again.
 
-import type { BucketInfo, BucketSeed, BucketStore, NewBatch, QueueBackend, StoredBatch } from 'pulsing'
+import {
+  type BucketInfo,
+  type BucketSeed,
+  type BucketStore,
+  type NewBatch,
+  PulsingRuntimeError,
+  type QueueBackend,
+  type StoredBatch,
+} from 'pulsing'
 
 interface Kept extends StoredBatch {
   readonly timeMs: number
@@ -15,18 +23,14 @@ interface Shelf {
   readonly groups: Map<string, number>
 }
 
-export class FullError extends Error {}
-
 class ShelfStore implements BucketStore {
   readonly epoch = 'the only one'
   readonly #bucket: BucketInfo
   readonly #shelf: Shelf
-  readonly #full: (message: string) => Error
 
-  constructor(bucket: BucketInfo, shelf: Shelf, full: (message: string) => Error) {
+  constructor(bucket: BucketInfo, shelf: Shelf) {
     this.#bucket = bucket
     this.#shelf = shelf
-    this.#full = full
   }
 
   get first(): number {
@@ -53,9 +57,11 @@ class ShelfStore implements BucketStore {
     const shelf = this.#shelf
     const known = shelf.keys.get(key)
     if (known !== undefined) return known
-    const { maxRecords, whenFull } = this.#bucket.retention
+    const { bucketId, retention } = this.#bucket
+    const { maxRecords, whenFull } = retention
     while (shelf.batches.length > 0 && shelf.next - this.first + count > maxRecords) {
-      if (whenFull === 'fail') throw this.#full(`bucket ${this.#bucket.bucketId} is full`)
+      if (whenFull === 'fail')
+        throw new PulsingRuntimeError('ERR_PULSING_QUEUE_FULL', 'io', `Bucket ${bucketId} is full: read on.`)
       shelf.batches.shift()
     }
     const offset = shelf.next
@@ -101,15 +107,14 @@ class ShelfStore implements BucketStore {
   }
 }
 
-/** full: makes the error of a bucket that has no room. */
-export function shelfBackend(full: (message: string) => Error): QueueBackend {
+export function shelfBackend(): QueueBackend {
   const shelves = new Map<string, Shelf>()
   return {
     home: 'shared',
     open: (bucket) => {
       const key = `${bucket.topic}/${bucket.bucketId}`
       const { numBuckets } = bucket
-      const shelf = shelves.get(key) ?? {
+      const shelf: Shelf = shelves.get(key) ?? {
         numBuckets,
         batches: [],
         next: 0,
@@ -117,7 +122,7 @@ export function shelfBackend(full: (message: string) => Error): QueueBackend {
         groups: new Map(),
       }
       shelves.set(key, shelf)
-      return new ShelfStore(bucket, shelf, full)
+      return new ShelfStore(bucket, shelf)
     },
     numBucketsOf: (topic) => [...shelves].find(([key]) => key.startsWith(`${topic}/`))?.[1].numBuckets,
   }

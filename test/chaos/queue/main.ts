@@ -54,6 +54,8 @@ try {
     current = new Round(nodes, { seed, round, backend, backendOptions, plant }, summary)
     wrong.push(...(await current.run()).map((sentence) => `round ${round}: ${sentence}`))
   }
+} catch (error) {
+  wrong.push(`round ${round++}: ${(error as Error).stack}`)
 } finally {
   for (const end of ends.reverse()) await end()
 }
