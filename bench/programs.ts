@@ -35,6 +35,9 @@ const PEERS: Readonly<Record<string, string>> = {
   workerpool: 'workerpool',
   nact: 'nact',
   'bare-tcp': 'bare-tcp',
+  bullmq: 'bullmq',
+  'bullmq-aof': 'bullmq-aof',
+  'bare-jetstream': 'bare-jetstream',
 }
 
 export const PEER_NAMES: readonly string[] = Object.keys(PEERS)

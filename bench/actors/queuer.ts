@@ -17,6 +17,15 @@ const UNDER_WAY = 16
 export const Queuer = pul.remote(
   import.meta.url,
   class Queuer {
+    /** A topic whose buckets are all on another node. */
+    async topicElsewhere(topic: string, options: pul.QueueWriteOptions): Promise<string> {
+      const { nodeId } = pul.getSystem()
+      for (let i = 0; ; i++) {
+        const writer = await pul.queue.write(`${topic}-${i}`, options)
+        if ((await writer.stats()).every((bucket) => bucket.nodeId !== nodeId)) return writer.topic
+      }
+    }
+
     /** Milliseconds that it took to put, and flush, so many records in batches. */
     async put(topic: string, options: pul.QueueWriteOptions, count: number, batch: number): Promise<number> {
       const writer = await pul.queue.write<Entry>(topic, options)
@@ -49,3 +58,5 @@ export const Queuer = pul.remote(
     }
   },
 )
+
+export type QueuerProxy = pul.ActorProxy<InstanceType<typeof Queuer>>

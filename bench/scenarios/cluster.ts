@@ -1,37 +1,10 @@
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
-import * as pul from 'pulsing'
 import { Asker } from '../actors/asker.js'
 import { Echo, type EchoProxy } from '../actors/echo.js'
 import { Streamer } from '../actors/streamer.js'
 import { Teller } from '../actors/teller.js'
-import { check, perSecond, type Running, type Scenario } from '../scenario.js'
-import { HERE, patient, withSystem } from '../system.js'
-
-/** This process is one node with one engine thread, the other has what is called by its name. */
-async function withNode(
-  passphrase: string | undefined,
-  prepare: (of: (name: string) => Promise<pul.ActorRef>) => Promise<Running['run']>,
-): Promise<Running> {
-  const file = fileURLToPath(new URL('../cluster-node.js', import.meta.url))
-  const other = fork(file, passphrase === undefined ? [] : [passphrase])
-  const [addr] = (await once(other, 'message')) as [string]
-  const running = await withSystem(() => prepare((name) => pul.getSystem().resolve(name)), {
-    threads: 1,
-    seeds: [addr],
-    passphrase,
-  })
-  return {
-    run: running.run,
-    close: async () => {
-      await running.close()
-      const exit = once(other, 'exit')
-      other.disconnect()
-      await exit
-    },
-  }
-}
+import { withNode } from '../nodes.js'
+import { check, perSecond, type Scenario } from '../scenario.js'
+import { HERE, patient } from '../system.js'
 
 type Prepare = Parameters<typeof withNode>[1]
 

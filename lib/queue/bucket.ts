@@ -245,6 +245,7 @@ export class Bucket {
     const { epoch, first, next, bytes } = this.#store
     return {
       bucketId: this.#info.bucketId,
+      nodeId: this.#nodeId,
       epoch,
       first,
       next,

@@ -6,6 +6,8 @@ import { PulsingTimeoutError } from '../errors/index.js'
 /** A bucket, as `stats()` gives it. */
 export interface BucketStats {
   readonly bucketId: number
+  /** The node that has it. */
+  readonly nodeId: string
   /** Text that is another one when the bucket began again empty. */
   readonly epoch: string
   /** Offset of the oldest record, and the one that the next record gets. */

@@ -1,27 +1,20 @@
-import type { ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
 import { type ActorSystem, queue } from 'pulsing'
+import { freePort, type ServerProcess, serveNats } from '../../bench/servers.js'
 import { rejection, start, until } from '../bed.js'
 import { cluster } from '../cluster/bed.js'
 import { conformance, newTopic, type Order, orders, readAll, sameInBuckets } from './conformance.js'
-import { freePort, serve } from './nats-server.js'
 
-const folder = mkdtempSync(join(tmpdir(), 'pulsing-nats-'))
-let port: number
-let server: ChildProcess
-const options = () => ({ backend: 'jetstream', backendOptions: { servers: [`127.0.0.1:${port}`] } })
+let server: ServerProcess
+const options = () => ({ backend: 'jetstream', backendOptions: { servers: [`127.0.0.1:${server.port}`] } })
 
-test.after.always(async () => {
-  server?.kill()
-  rmSync(folder, { recursive: true, force: true })
-})
+test.after.always(() => server?.close())
 
 conformance(test, 'jetstream', true, async () => {
-  port = await freePort()
-  server = await serve(port, folder)
+  server = await serveNats()
   return { options: options() }
 })
 
@@ -39,25 +32,25 @@ test('7.3: a node that leaves takes nothing along, and doubles nothing', async (
 })
 
 test('a server that goes away in the middle is an error, and the same put again is written once', async (t) => {
-  const ownFolder = mkdtempSync(join(tmpdir(), 'pulsing-nats-'))
-  const ownPort = await freePort()
-  let own = await serve(ownPort, ownFolder)
+  const folder = mkdtempSync(join(tmpdir(), 'pulsing-nats-'))
+  let own = await serveNats({ folder })
+  const { port } = own
   const system: ActorSystem = await start()
   t.teardown(async () => {
     await system.shutdown()
-    own.kill()
-    rmSync(ownFolder, { recursive: true, force: true })
+    await own.close()
+    rmSync(folder, { recursive: true, force: true })
   })
   const writer = await queue.of(system).write<Order>(newTopic(), {
     numBuckets: 1,
     backend: 'jetstream',
-    backendOptions: { servers: [`127.0.0.1:${ownPort}`] },
+    backendOptions: { servers: [`127.0.0.1:${port}`] },
   })
   await writer.put(orders(10))
-  own.kill('SIGKILL')
+  await own.close()
   const { code } = await rejection(writer.put(orders(10, 10), { idempotencyKey: 'second' }))
   t.is(code, 'ERR_PULSING_STORAGE_FAILED')
-  own = await serve(ownPort, ownFolder)
+  own = await serveNats({ port, folder })
   await until(() =>
     writer.put(orders(10, 10), { idempotencyKey: 'second' }).then(
       () => true,

@@ -1,11 +1,9 @@
 // npm run chaos:queue -- [--backend memory|lmdb|jetstream] [--rounds 10] [--seed 7] [--from 0] [--plant loss|double|swap]
 // Each round is what the seed and its number say.
 
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
+import { serveNats } from '../../../bench/servers.js'
 import { CommandLine } from '../../command-line.js'
-import { freePort, serve } from '../../queue/nats-server.js'
 import type { Backend, Plant } from './account.js'
 import { Nodes } from './nodes.js'
 import { Round, type Summary } from './round.js'
@@ -24,11 +22,8 @@ async function optionsOf(): Promise<Record<string, unknown>> {
   if (backend === 'memory') return {}
   // Each node has a folder that it runs in.
   if (backend === 'lmdb') return { folder: 'queue' }
-  const folder = mkdtempSync(join(tmpdir(), 'pulsing-nats-'))
-  teardown(() => rmSync(folder, { recursive: true, force: true }))
-  const port = await freePort()
-  const server = await serve(port, folder)
-  teardown(() => server.kill('SIGKILL'))
+  const { port, close } = await serveNats()
+  teardown(close)
   return { servers: `127.0.0.1:${port}` }
 }
 

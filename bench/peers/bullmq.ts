@@ -1,0 +1,5 @@
+import { bullmqRows } from './bullmq-rows.js'
+
+export const peer = 'bullmq'
+
+export const scenarios = bullmqRows('', false)
