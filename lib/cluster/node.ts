@@ -6,12 +6,14 @@ import { errors } from '../errors/index.js'
 import { parseAddress } from '../options/index.js'
 import {
   type ActorSystem,
+  type ClusterStats,
   type LocalThread,
   type Member,
   type NetRequest,
   type NetSide,
   type NodeOptions,
   Nodes,
+  type PeerStats,
 } from '../system/index.js'
 import { WireDecoder, WireEncoder } from '../wire/index.js'
 import { Classes } from './classes.js'
@@ -49,6 +51,7 @@ export class ClusterNode implements NetSide {
   /** By incarnation. */
   readonly #peers = new Map<string, Peer>()
   readonly #peerOn = new Map<Association, Peer>()
+  readonly #counts = { badFrames: 0 }
   #identity: NodeIdentity
   #transport: Transport | undefined
   #core: ProtocolCore | undefined
@@ -96,6 +99,8 @@ export class ClusterNode implements NetSide {
         return this.#close()
       case 'members':
         return this.#members()
+      case 'stats':
+        return this.#stats()
       case 'names':
         return this.#resolving().names()
       case 'resolve':
@@ -285,6 +290,27 @@ export class ClusterNode implements NetSide {
     }))
   }
 
+  #stats(): ClusterStats {
+    const { refused, dropped } = this.#transport?.counts ?? { refused: 0, dropped: 0 }
+    const badMessages = this.#core?.badMessages ?? 0
+    const peers = [...this.#peers.values()].map((peer) => this.#statsOf(peer))
+    return { peers, refused, dropped, badFrames: this.#counts.badFrames + badMessages }
+  }
+
+  #statsOf({ identity: { nodeId, addr, incarnation } }: Peer): PeerStats {
+    const association = this.#transport?.known(incarnation)
+    return {
+      nodeId,
+      addr,
+      isConnected: association?.isOpen ?? false,
+      roundTripMs: association?.connection?.rttMs,
+      bytesIn: association?.bytesIn ?? 0,
+      bytesOut: association?.bytesOut ?? 0,
+      queuedBytes: association?.queuedBytes ?? 0,
+      losses: association?.losses ?? 0,
+    }
+  }
+
   #publish(): void {
     const core = this.#core
     if (core === undefined || this.#closed) return
@@ -312,6 +338,9 @@ export class ClusterNode implements NetSide {
       decoder: this.#decoder,
       associate: () => this.#associate(node),
       serve: (operation, argument) => (this.#served as Served).serve(operation, argument),
+      bad: () => {
+        this.#counts.badFrames++
+      },
       gossip: (message) => {
         this.#core?.receive(node, message, performance.now())
         this.#pump()

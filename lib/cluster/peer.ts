@@ -24,6 +24,8 @@ export interface PeerOptions {
   /** A connection to it, dialled where there is none. */
   readonly associate: () => Association
   /** A request of the peer's. */
+  /** It sent a frame that no node of this version would. */
+  readonly bad: () => void
   readonly serve: (operation: string, argument: unknown) => Promise<unknown>
   readonly gossip: (message: unknown) => void
   /** From here on, the encoder writes for that peer. */
@@ -41,8 +43,6 @@ export class Peer implements Link {
   #association: Association | undefined
   /** Hashes of classes that were said on this connection. */
   readonly #said = new Set<string>()
-  /** Frames that it sent and that no node of this version would. */
-  badFrames = 0
 
   constructor(options: PeerOptions) {
     this.#options = options
@@ -192,7 +192,7 @@ export class Peer implements Link {
   }
 
   #bad(): void {
-    this.badFrames++
+    this.#options.bad()
   }
 
   #handle(frame: Uint8Array): boolean {

@@ -19,7 +19,14 @@ export { LazyRef } from './lazy.js'
 export type { ExportedClass, LocalThread, NetSide, NodeOptions } from './local.js'
 export { setNetBoot } from './net-boot.js'
 export { NodeActors } from './node-actors.js'
-export { type Member, type MemberStatus, Nodes, presentIn } from './nodes.js'
+export {
+  type ClusterStats,
+  type Member,
+  type MemberStatus,
+  Nodes,
+  type PeerStats,
+  presentIn,
+} from './nodes.js'
 export {
   type Candidate,
   ConsistentHashPolicy,

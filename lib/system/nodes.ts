@@ -20,6 +20,34 @@ export interface Member {
   readonly since: Date
 }
 
+/** Another node, as this one is connected with it. */
+export interface PeerStats {
+  readonly nodeId: string
+  readonly addr: string
+  readonly isConnected: boolean
+  /** Milliseconds that its last ping took; undefined before the first. */
+  readonly roundTripMs: number | undefined
+  /** Of all connections with it so far. */
+  readonly bytesIn: number
+  readonly bytesOut: number
+  /** Bytes that wait to be sent. */
+  readonly queuedBytes: number
+  /** Connections with it that were lost, or closed since nothing went over them. */
+  readonly losses: number
+}
+
+/** What `system.clusterStats()` gives. */
+export interface ClusterStats {
+  /** Nodes that this one has exchanged anything with, and that are not known dead. */
+  readonly peers: readonly PeerStats[]
+  /** Connections that were refused: another passphrase, cluster or version, or not from loopback. */
+  readonly refused: number
+  /** Connections that had not said who they are when others needed their place. */
+  readonly dropped: number
+  /** Frames and messages of peers that no node of this version would send; they were left out. */
+  readonly badFrames: number
+}
+
 /** The label by which all threads know where their node listens: no actor has that generation. */
 const ADDR_LABEL = 0xffff_ffff
 
@@ -73,6 +101,11 @@ export class Nodes {
   async members(): Promise<Member[]> {
     if (this.areThere) return (await this.ask({ operation: 'members' })) as Member[]
     return [{ nodeId: this.#local.nodeId, addr: undefined, status: 'alive', since: this.#since }]
+  }
+
+  async stats(): Promise<ClusterStats> {
+    if (this.areThere) return (await this.ask({ operation: 'stats' })) as ClusterStats
+    return { peers: [], refused: 0, dropped: 0, badFrames: 0 }
   }
 
   /** Names of other nodes' actors, with their references. */

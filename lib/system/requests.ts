@@ -63,6 +63,7 @@ export type NetRequest =
   | { readonly operation: 'close' }
   | { readonly operation: 'load'; readonly load: number }
   | { readonly operation: 'members' }
+  | { readonly operation: 'stats' }
   | { readonly operation: 'names' }
   | {
       readonly operation: 'resolve'

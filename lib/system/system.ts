@@ -59,7 +59,7 @@ import {
 } from './given.js'
 import { LazyRef } from './lazy.js'
 import { type ExportedClass, LocalThread, type SystemSide } from './local.js'
-import { isOwnSlot, type Member, Nodes } from './nodes.js'
+import { type ClusterStats, isOwnSlot, type Member, Nodes } from './nodes.js'
 import { Placer } from './placement.js'
 import { type ResolveOptions, RoundRobinPolicy } from './policies.js'
 import {
@@ -274,8 +274,7 @@ export class ActorSystem implements SystemSide {
    *   ERR_PULSING_FACTORY_REQUIRED
    */
   async spawn(what: object, options?: SpawnOptions, parent?: ActorRef): Promise<ActorRef> {
-    if (this.#nodes.isElsewhere(options?.nodeId)) this.#checkUp()
-    else this.#check()
+    if (this.#stopping === undefined || !this.#isForOther(options)) this.#check()
     if (typeof what === 'function') {
       const target = this.#spawnClass(what as unknown as AnyClass, options, parent)
       return refOf(this.#local, target instanceof Target ? target : await target)
@@ -395,6 +394,12 @@ export class ActorSystem implements SystemSide {
   async members(): Promise<Member[]> {
     this.#checkUp()
     return this.#nodes.members()
+  }
+
+  /** Connections with other nodes: bytes, round trips, losses, and what was refused (contract 6.3). Nothing without a cluster. */
+  async clusterStats(): Promise<ClusterStats> {
+    this.#checkUp()
+    return this.#nodes.stats()
   }
 
   /**
@@ -542,6 +547,11 @@ export class ActorSystem implements SystemSide {
   /** What an actor may still ask for while it is stopped: where what it has goes to, say. */
   #checkUp(): void {
     if (this.#local.thread.stopped) throw errors.systemStopped()
+  }
+
+  /** While this one stops, others may still be given something. */
+  #isForOther(options: SpawnOptions | undefined): boolean {
+    return this.#nodes.isElsewhere(reading('options', () => options?.nodeId))
   }
 
   #check(): void {

@@ -11,7 +11,7 @@ import {
   tell,
   withCall,
 } from 'pulsing'
-import { event, rejection, until } from '../bed.js'
+import { event, rejection, start, until } from '../bed.js'
 import { Counter, Gate, Recorder } from '../fixtures/actors.js'
 import { Postman, Watcher } from '../fixtures/clustered.js'
 import { Streamer } from '../fixtures/streaming.js'
@@ -280,4 +280,22 @@ test.serial('an address that is taken, and a second node of one id, are errors',
   t.is((await rejection(node(t, { addr: a.addr }))).code, 'ERR_PULSING_ADDR_IN_USE')
   const twin = await rejection(node(t, { nodeId: 'node-0', seeds: [a.addr as string] }))
   t.is(twin.code, 'ERR_PULSING_NODE_DUPLICATE')
+})
+
+test('6.3: what is refused is counted, and each connection says what went over it', async (t) => {
+  const [first, second] = (await cluster(t, 2)) as [ActorSystem, ActorSystem]
+  await first.spawn(Counter, { name: 'counter' })
+  await (await second.resolve('counter')).asType(Counter).incr()
+  const { peers, refused } = await second.clusterStats()
+  t.is(refused, 0)
+  t.like(peers[0], { nodeId: 'node-0', addr: first.addr, isConnected: true })
+  t.true((peers[0]?.bytesIn ?? 0) > 0 && (peers[0]?.bytesOut ?? 0) > 0)
+  const other = await node(t, { clusterName: 'another', seeds: [first.addr as string] })
+  await until(async () => (await first.clusterStats()).refused > 0)
+  await other.shutdown()
+  await second.shutdown()
+  await until(async () => (await first.clusterStats()).peers.length === 0)
+  const alone = await start()
+  t.teardown(() => alone.shutdown())
+  t.deepEqual(await alone.clusterStats(), { peers: [], refused: 0, dropped: 0, badFrames: 0 })
 })

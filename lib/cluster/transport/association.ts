@@ -35,7 +35,11 @@ export class Association {
   usedMs: number = performance.now()
   // Of dialling.
   failures = 0
-  reconnects = 0
+  /** Connections that were lost. */
+  losses = 0
+  /** Of those that are gone. */
+  #bytesIn = 0
+  #bytesOut = 0
   timer: NodeJS.Timeout | undefined
 
   constructor(
@@ -58,6 +62,14 @@ export class Association {
 
   get isClosed(): boolean {
     return this.#isClosed
+  }
+
+  get bytesIn(): number {
+    return this.#bytesIn + (this.#connection?.bytesIn ?? 0)
+  }
+
+  get bytesOut(): number {
+    return this.#bytesOut + (this.#connection?.bytesOut ?? 0)
   }
 
   /** More is queued than should be. */
@@ -165,6 +177,8 @@ export class Association {
 
   /** The connection is gone. Gives the frames of the data lane that did not go out whole; what was urgent is void. */
   lost(): Uint8Array[] {
+    this.#bytesIn = this.bytesIn
+    this.#bytesOut = this.bytesOut
     this.#connection = undefined
     const unsent = this.#data.slice(this.#first)
     this.#data = []

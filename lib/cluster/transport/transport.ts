@@ -81,7 +81,8 @@ export class Transport implements AssociationOwner {
   #addr = ''
   #timer: NodeJS.Timeout | undefined
   #isClosed = false
-  readonly refused = { count: 0 }
+  /** Connections that were refused. */
+  #refused = 0
 
   constructor(options: TransportOptions, handlers: TransportHandlers) {
     this.#options = options
@@ -113,6 +114,16 @@ export class Transport implements AssociationOwner {
     this.#addr = withPort(advertiseAddr, port) ?? own
     this.#timer = setInterval(() => this.#look(), QUIET_MS)
     return this.#addr
+  }
+
+  /** Connections that were refused, and those that had said nothing when others needed their place. */
+  get counts(): { refused: number; dropped: number } {
+    return { refused: this.#refused, dropped: this.#halfOpen.ended }
+  }
+
+  /** What goes to that node, where anything has. */
+  known(incarnation: string): Association | undefined {
+    return this.#known.get(incarnation)
   }
 
   /** What goes to that node; it is dialled when there is something to send. expect: who is to be there. */
@@ -231,7 +242,7 @@ export class Transport implements AssociationOwner {
   }
 
   #tlsRefused(addr: string, error: Error): void {
-    this.refused.count++
+    this.#refused++
     // Those who only look whether somebody listens say nothing.
     if (/socket hang up|ECONNRESET/.test(`${error.message} ${(error as NodeJS.ErrnoException).code}`)) return
     this.#handlers.onRefused({ addr, reason: OTHER_KEY })
@@ -381,7 +392,7 @@ export class Transport implements AssociationOwner {
 
   #refuse(connection: Connection, addr: string, refusal: Refusal): void {
     if (refusal.code !== 'busy') {
-      this.refused.count++
+      this.#refused++
       this.#handlers.onRefused({ addr, reason: refusal.reason })
     }
     connection.write(chunkOf(REFUSED, writeRefusal(refusal)))
@@ -416,7 +427,7 @@ export class Transport implements AssociationOwner {
 
   /** It is made anew when something is to be sent. */
   #forget(association: Association): void {
-    association.reconnects++
+    association.losses++
     if (association.isClosed && association.peer !== undefined)
       this.#known.delete(association.peer.incarnation)
   }
