@@ -8,6 +8,8 @@ export interface Options {
   readonly versus: boolean
   readonly hog: boolean
   readonly write: boolean
+  readonly record: boolean
+  readonly check: boolean
   readonly help: boolean
   /** Rows; all where undefined. */
   readonly only: readonly string[] | undefined
@@ -33,9 +35,11 @@ export const HELP: string = `npm run bench [-- option...]
   --peers folder       with the peers of a folder that has erlang/run.sh, caf/run.sh, go/run.sh, or some of them
   --prototype folder   with the prototype built in a folder
   --write              writes docs/benchmarks.md: all of --versus, then the latency rows again with --hog
+  --record             --versus, and the ratios are written to bench/recorded.json
+  --check              --versus with the rows and peers that are recorded; a row that has lost fails
   --help               this text
 
-The exit code is 1 where a row failed, 2 where the command is wrong.`
+The exit code is 1 where a row failed or has lost, 2 where the command is wrong.`
 
 const OPTIONS = {
   json: { type: 'boolean' },
@@ -43,6 +47,8 @@ const OPTIONS = {
   versus: { type: 'boolean' },
   hog: { type: 'boolean' },
   write: { type: 'boolean' },
+  record: { type: 'boolean' },
+  check: { type: 'boolean' },
   help: { type: 'boolean' },
   only: { type: 'string', multiple: true },
   peer: { type: 'string', multiple: true },
@@ -74,7 +80,9 @@ export function parseOptions(args: readonly string[]): Options {
   if (!Number.isInteger(pairs) || pairs < 1) {
     throw new UsageError(`--pairs is ${given.pairs}: a whole number of at least 1 would do.`)
   }
-  const versus = given.versus === true || given.write === true
+  const versus = [given.versus, given.write, given.record, given.check].includes(true)
+  if (given.check === true && (given.record ?? given.write) === true)
+    throw new UsageError('--check compares with what --record has written: leave one of them out.')
   for (const name of ['pairs', 'peer', 'peers', 'prototype'] as const) {
     if (given[name] !== undefined && !versus) throw new UsageError(`--${name} needs --versus beside it.`)
   }
@@ -87,6 +95,8 @@ export function parseOptions(args: readonly string[]): Options {
     versus,
     hog: given.hog === true,
     write: given.write === true,
+    record: given.record === true,
+    check: given.check === true,
     help: given.help === true,
     only: list('only', given.only),
     peer: list('peer', given.peer),

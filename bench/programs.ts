@@ -35,6 +35,7 @@ const PEERS: Readonly<Record<string, string>> = {
   workerpool: 'workerpool',
   nact: 'nact',
   'bare-tcp': 'bare-tcp',
+  nats: 'nats',
   bullmq: 'bullmq',
   'bullmq-aof': 'bullmq-aof',
   'bare-jetstream': 'bare-jetstream',

@@ -2,6 +2,7 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { besideBusyCore } from './busy-core.js'
+import { lossesIn, readRecord, writeRecord } from './guard.js'
 import { measureInChild } from './launch.js'
 import type { Mode, Result } from './measure.js'
 import { HELP, type Options, UsageError } from './options.js'
@@ -64,7 +65,9 @@ export async function run(
     console.log(`${HELP}\n\nRows:\n${table(known)}`)
     return 0
   }
-  const rows = rowsOf(programs, options.only)
+  const record = options.check ? readRecord() : {}
+  const guarded = options.check ? Object.keys(record) : undefined
+  const rows = rowsOf(programs, options.only ?? guarded)
 
   const alone = async (): Promise<Result[]> => {
     const results: Result[] = []
@@ -96,6 +99,10 @@ export async function run(
   }
   const comparisons = await (options.hog ? besideBusyCore(all) : all())
   print(comparisons)
+  if (options.record) writeRecord(comparisons)
+  const losses = lossesIn(comparisons, record)
+  for (const loss of losses) say(loss)
+  failures.push(...losses)
   if (options.write) {
     const write = (besideHog: readonly Comparison[]) => {
       mkdirSync(new URL('.', PAGE), { recursive: true })

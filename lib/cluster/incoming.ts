@@ -13,7 +13,7 @@ import {
 import { errors } from '../errors/index.js'
 import { CallRelay } from './call-relay.js'
 import { CREDIT, ERROR, GONE, WINDOW_BYTES, WINDOW_MESSAGES } from './frames.js'
-import type { Link } from './link.js'
+import { isWord, type Link } from './link.js'
 
 /** An actor of this node that the peer has given a number. */
 interface Hosted {
@@ -307,10 +307,6 @@ export class Incoming {
     this.#thread.close(this.#watcher)
     this.#watcher = undefined
   }
-}
-
-function isWord(value: unknown): value is number {
-  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 32
 }
 
 function isCount(argc: number): boolean {

@@ -39,3 +39,8 @@ export interface Carried {
   readonly value: unknown
   readonly root: string
 }
+
+/** Whether it can be a slot, an index or a generation, as a peer gives one. */
+export function isWord(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 32
+}

@@ -3,7 +3,7 @@
 import type { LocalThread } from '../system/index.js'
 import type { Classes } from './classes.js'
 import { addressOf } from './incoming.js'
-import type { ActorAddress } from './link.js'
+import { type ActorAddress, isWord } from './link.js'
 import type { Tokens } from './tokens.js'
 
 /** What a name stands for, between nodes. */
@@ -19,11 +19,9 @@ export type NamedAddress = readonly [
 export function readAddress(value: unknown): ActorAddress | undefined {
   if (!Array.isArray(value) || value.length !== 5) return undefined
   const [slot, index, generation, token, hash] = value as unknown[]
-  const isWord = (word: unknown) =>
-    Number.isInteger(word) && (word as number) >= 0 && (word as number) < 2 ** 32
-  if (![slot, index, generation].every(isWord) || typeof token !== 'string' || typeof hash !== 'string')
-    return undefined
-  return { slot: slot as number, index: index as number, generation: generation as number, token, hash }
+  if (!isWord(slot) || !isWord(index) || !isWord(generation)) return undefined
+  if (typeof token !== 'string' || typeof hash !== 'string') return undefined
+  return { slot, index, generation, token, hash }
 }
 
 export class Names {

@@ -6,7 +6,7 @@ import type { LocalThread } from '../system/index.js'
 import type { WireRefs } from '../wire/index.js'
 import type { Classes } from './classes.js'
 import { addressOf } from './incoming.js'
-import type { ActorAddress } from './link.js'
+import { type ActorAddress, isWord } from './link.js'
 import { RemoteActor } from './remote-actor.js'
 import type { Tokens } from './tokens.js'
 
@@ -100,8 +100,6 @@ type WireRef = [
 function checked(plain: unknown): WireRef {
   const parts = Array.isArray(plain) && plain.length === 9 ? (plain as unknown[]) : []
   const isText = (part: unknown) => typeof part === 'string' && part.length <= 300
-  const isWord = (part: unknown) =>
-    Number.isInteger(part) && (part as number) >= 0 && (part as number) < 2 ** 32
   const fits =
     parts.length === 9 &&
     [0, 1, 2, 6, 7].every((i) => isText(parts[i])) &&

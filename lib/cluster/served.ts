@@ -6,7 +6,7 @@ import { errors } from '../errors/index.js'
 import type { ActorSystem, ExportedClass, LocalThread } from '../system/index.js'
 import type { Classes } from './classes.js'
 import { CLASS_TEXT, DESCRIBE, LOOK_UP, REFER, SPAWN, STILL_THERE, STOP } from './frames.js'
-import type { ActorAddress } from './link.js'
+import { type ActorAddress, isWord } from './link.js'
 import type { Tokens } from './tokens.js'
 
 /** Actors that may be asked after at a time. */
@@ -97,11 +97,9 @@ export class Served {
   #named(argument: unknown): Target | undefined {
     const { slot, index, generation, token } = (argument ?? {}) as Partial<ActorAddress>
     const { local, tokens } = this.#options
-    const words = [slot, index, generation]
-    if (!words.every((word) => Number.isInteger(word))) return undefined
-    const [a, b, c] = words as [number, number, number]
-    if (!tokens.admits(a, b, c, token)) return undefined
-    return local.thread.targetAt(a, b, c | 0, 0)
+    if (!isWord(slot) || !isWord(index) || !isWord(generation)) return undefined
+    if (!tokens.admits(slot, index, generation, token)) return undefined
+    return local.thread.targetAt(slot, index, generation | 0, 0)
   }
 
   /** Of a list of addresses, the places of those whose actors are gone. */

@@ -16,7 +16,7 @@ import {
   writeHead,
 } from './framing.js'
 import { MAGIC } from './hello.js'
-import { AHEAD_BYTES, CHUNK_BYTES } from './limits.js'
+import { AHEAD_BYTES } from './limits.js'
 
 export interface ConnectionHandlers {
   onHello(body: Buffer): void
@@ -185,5 +185,3 @@ export class NotOurs extends Error {
     )
   }
 }
-
-export { CHUNK_BYTES }

@@ -290,7 +290,11 @@ export class Transport implements AssociationOwner {
         handshake.done()
         if (open !== undefined) return this.#lost(open, connection)
         if (error instanceof NotOurs) this.#handlers.onRefused({ addr, reason: error.message })
-        if (association === undefined) return
+        if (association === undefined) {
+          // Not by the network: what came was none of ours.
+          if (error !== undefined && !('code' in error)) this.#refused++
+          return
+        }
         if (this.#dialling.get(association) === socket) this.#dialling.delete(association)
         if (isRefused && association.isOpen) return
         this.#unreachable(
