@@ -1,5 +1,7 @@
 // The side of a node in a process of its own: it does what its parent asks over IPC, and ends with it.
 
+import type { ActorSystem } from 'pulsing'
+
 type Operation = (...args: never[]) => unknown
 
 interface Request {
@@ -9,7 +11,11 @@ interface Request {
 }
 
 /** Says that it is there, with a value, and then what came of each thing it was asked. */
-export function answer(operations: Readonly<Record<string, Operation>>, ready: unknown): void {
+export function answer(
+  system: ActorSystem,
+  operations: Readonly<Record<string, Operation>>,
+  ready: unknown,
+): void {
   process.on('message', async ({ id, name, args }: Request) => {
     try {
       say({ id, value: await operations[name]?.(...args) })
@@ -18,7 +24,7 @@ export function answer(operations: Readonly<Record<string, Operation>>, ready: u
       say({ id, error: { message, code } })
     }
   })
-  process.on('disconnect', () => process.exit(0))
+  process.on('disconnect', () => system.shutdown({ timeoutMs: 1000 }).finally(() => process.exit(0)))
   say({ id: 0, value: ready })
 }
 

@@ -181,6 +181,7 @@ async function patiently<T>(attempt: () => Promise<T>, isGoingOn: () => boolean)
 }
 
 answer(
+  system,
   {
     members: async () => (await system.members()).map(({ nodeId, status }) => ({ nodeId, status })),
     write: (options: WriterOptions) => void writing.push(write(options)),
