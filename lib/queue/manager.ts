@@ -18,7 +18,8 @@ import { type BackendHome, type BucketInfo, type BucketSeed, backendOf, isOwnBac
 import { type BucketProxy, QueueBucket } from './bucket.js'
 import { forgetManager, managerOf } from './managers.js'
 import { isPassing, type Opened } from './requests.js'
-import { checkSame, newTopic, type TopicOptions, type TopicSpec } from './spec.js'
+import type { TopicOptions, TopicSpec } from './spec.js'
+import { Topics } from './topics.js'
 
 interface Entry {
   readonly spec: TopicSpec
@@ -43,8 +44,7 @@ function keyOf(topic: string, bucketId: number): string {
 export class Manager {
   #system!: ActorSystem
   #context!: ActorContext
-  readonly #topics = new Map<string, TopicSpec>()
-  readonly #topicTurn = new Map<string, Promise<unknown>>()
+  #topics!: Topics
   readonly #entries = new Map<string, Entry>()
   readonly #opening = new Map<string, Promise<Entry | string>>()
   /** Those of them that are to be here. */
@@ -64,10 +64,12 @@ export class Manager {
   async onStart(_id: ActorId, context: ActorContext): Promise<void> {
     this.#context = context
     this.#system = context.system as ActorSystem
+    this.#topics = new Topics(this.#system, (topic) => this.#askOthers(topic))
     this.#system.on('member', this.#onMember)
     await this.#lookAround()
   }
 
+  /** Before whatever depends on who is there: some may have been heard of just now. */
   async #lookAround(): Promise<void> {
     this.#members = await this.#system.members()
   }
@@ -87,52 +89,18 @@ export class Manager {
 
   // --- topics
 
-  /**
-   * What a topic is: as it is known somewhere, else what is given makes it so.
-   * @param create a writer's; a reader has to say numBuckets where nobody knows the topic
-   */
+  /** As Topics.settle. */
   topic(topic: string, given: TopicOptions, create: boolean): Promise<TopicSpec> {
-    const turn = (this.#topicTurn.get(topic) ?? Promise.resolve()).then(() =>
-      this.#topic(topic, given, create),
-    )
-    this.#topicTurn.set(
-      topic,
-      turn.catch(() => undefined),
-    )
-    return turn
-  }
-
-  async #topic(topic: string, given: TopicOptions, create: boolean): Promise<TopicSpec> {
-    const known = this.#topics.get(topic) ?? (await this.#askOthers(topic))
-    if (known !== undefined) {
-      checkSame(known, given)
-      this.#topics.set(topic, known)
-      return known
-    }
-    const made = newTopic(topic, given)
-    const backend = await backendOf(made.backend)
-    backend.check?.(made.backendOptions)
-    if (backend.home === 'node' && this.#system.isNode && !this.#system.hasGivenId)
-      throw errors.invalidOption(
-        'nodeId',
-        undefined,
-        `a name that this node has after a restart too: the backend ${made.backend} keeps records with their node`,
-      )
-    const stored = await backend.numBucketsOf?.(topic, made.backendOptions)
-    if (stored !== undefined && (given.numBuckets ?? stored) !== stored)
-      throw errors.queueConflict(topic, 'numBuckets', stored, given.numBuckets)
-    if (stored === undefined && !create && given.numBuckets === undefined) throw errors.queueNotFound(topic)
-    const spec: TopicSpec = stored === undefined ? made : { ...made, numBuckets: stored }
-    this.#topics.set(topic, spec)
-    return spec
+    return this.#topics.settle(topic, given, create)
   }
 
   /** What this node knows of a topic. */
   known(topic: string): TopicSpec | undefined {
-    return this.#topics.get(topic)
+    return this.#topics.known(topic)
   }
 
   async #askOthers(topic: string): Promise<TopicSpec | undefined> {
+    await this.#lookAround()
     const answers = await this.#others((manager) => manager.known(topic))
     return answers.find(([, spec]) => spec !== undefined)?.[1]
   }
@@ -141,9 +109,7 @@ export class Manager {
 
   /** @param failed the epoch of a bucket that whoever asks could not reach, and that may be gone */
   async open(spec: TopicSpec, bucketId: number, failed: string): Promise<Opened> {
-    const known = this.#topics.get(spec.topic)
-    if (known === undefined) this.#topics.set(spec.topic, spec)
-    else checkSame(known, { numBuckets: spec.numBuckets, backend: spec.backend })
+    const known = this.#topics.learn(spec)
     const key = keyOf(spec.topic, bucketId)
     const entry = this.#entries.get(key)
     if (entry !== undefined) {
@@ -155,7 +121,7 @@ export class Manager {
     }
     let opening = this.#opening.get(key)
     if (opening === undefined) {
-      opening = this.#open(known ?? spec, bucketId, key).finally(() => this.#opening.delete(key))
+      opening = this.#open(known, bucketId, key).finally(() => this.#opening.delete(key))
       this.#opening.set(key, opening)
     }
     const opened = await opening
@@ -169,7 +135,6 @@ export class Manager {
     const { nodeId } = this.#system
     if (this.#isLeaving) throw errors.bucketMoved(spec.topic, bucketId)
     const backend = await backendOf(spec.backend)
-    // Whoever has it may have been heard of just now.
     await this.#lookAround()
     const at = backend.home === 'node' ? await this.#pinOf(spec, bucketId) : undefined
     const owner = at ?? ownerOf(key, this.#alive())
@@ -305,7 +270,7 @@ export class Manager {
     // What was lost on its way comes once more.
     if (this.#entries.get(key)?.arrivesFrom === from) await this.#forget(key)
     if (this.#isLeaving || this.#entries.has(key)) throw errors.bucketMoved(spec.topic, bucketId)
-    this.#topics.set(spec.topic, spec)
+    this.#topics.learn(spec)
     const adopting = this.#spawn(spec, bucketId, seed, from)
     this.#opening.set(key, adopting)
     try {
