@@ -1,18 +1,8 @@
 // The writing and the reading end of the queue rows.
 
 import * as pul from 'pulsing'
+import { type Entry, putAll, recordsOf, TEXT } from '../records.js'
 import { check } from '../scenario.js'
-
-interface Entry {
-  readonly id: string
-  readonly n: number
-  readonly text: string
-}
-
-/** About 200 bytes. */
-const TEXT = Buffer.alloc(160, 'abcdefghij').toString('latin1')
-/** Batches under way at a time. */
-const UNDER_WAY = 16
 
 export const Queuer = pul.remote(
   import.meta.url,
@@ -29,14 +19,9 @@ export const Queuer = pul.remote(
     /** Milliseconds that it took to put, and flush, so many records in batches. */
     async put(topic: string, options: pul.QueueWriteOptions, count: number, batch: number): Promise<number> {
       const writer = await pul.queue.write<Entry>(topic, options)
-      const records = Array.from({ length: batch }, (_, n) => ({ id: `customer-${n % 1000}`, n, text: TEXT }))
+      const records = recordsOf(batch)
       const begun = performance.now()
-      const puts: Promise<unknown>[] = []
-      for (let n = 0; n < count; n += batch) {
-        puts.push(writer.put(records))
-        if (puts.length >= UNDER_WAY) await puts.shift()
-      }
-      await Promise.all(puts)
+      await putAll(count, batch, () => writer.put(records))
       await writer.flush()
       return performance.now() - begun
     }

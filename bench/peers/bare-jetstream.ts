@@ -2,14 +2,11 @@
 
 import { type JetStreamClient, jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
+import { putAll, recordsOf, TEXT } from '../records.js'
 import { check, perSecond, type Running, type Scenario } from '../scenario.js'
 import { serveNats } from '../servers.js'
 
 export const peer = 'bare-jetstream'
-
-/** About 200 bytes, as in our rows. */
-const TEXT = Buffer.alloc(160, 'abcdefghij').toString('latin1')
-const UNDER_WAY = 16
 
 let topics = 0
 
@@ -40,14 +37,10 @@ async function withStream(run: (stream: Stream, count: number) => Promise<number
 
 /** batch: so many records are published, and all answered, before the next but fifteen. */
 async function put({ client, name }: Stream, count: number, batch: number): Promise<number> {
-  const records = Array.from({ length: batch }, (_, n) => ({ id: `customer-${n % 1000}`, n, text: TEXT }))
+  const records = recordsOf(batch)
+  const publish = () => Promise.all(records.map((record) => client.publish(name, JSON.stringify(record))))
   const begun = performance.now()
-  const puts: Promise<unknown>[] = []
-  for (let n = 0; n < count; n += batch) {
-    puts.push(Promise.all(records.map((record) => client.publish(name, JSON.stringify(record)))))
-    if (puts.length >= UNDER_WAY) await puts.shift()
-  }
-  await Promise.all(puts)
+  await putAll(count, batch, publish)
   return performance.now() - begun
 }
 

@@ -1,38 +1,18 @@
 // BullMQ on a Redis server of its own: jobs are put in bulk, and worked off by one worker of the same process.
 
 import { type ConnectionOptions, Queue, Worker } from 'bullmq'
+import { type Entry, putAll, recordsOf, TEXT } from '../records.js'
 import { check, perSecond, type Running, type Scenario } from '../scenario.js'
 import { serveRedis } from '../servers.js'
 
-/** About 200 bytes, as in our rows. */
-const TEXT = Buffer.alloc(160, 'abcdefghij').toString('latin1')
-/** Bulks under way at a time. */
-const UNDER_WAY = 16
 const CONCURRENCY = 100
 
-interface Entry {
-  readonly id: string
-  readonly n: number
-  readonly text: string
-}
-
 const OPTIONS = { removeOnComplete: true } as const
-const jobsOf = (batch: number) =>
-  Array.from({ length: batch }, (_, n) => ({
-    name: 'record',
-    data: { id: `customer-${n % 1000}`, n, text: TEXT } satisfies Entry,
-    opts: OPTIONS,
-  }))
 
 async function put(queue: Queue<Entry>, count: number, batch: number): Promise<number> {
-  const jobs = jobsOf(batch)
+  const jobs = recordsOf(batch).map((data) => ({ name: 'record', data, opts: OPTIONS }))
   const begun = performance.now()
-  const puts: Promise<unknown>[] = []
-  for (let n = 0; n < count; n += batch) {
-    puts.push(queue.addBulk(jobs))
-    if (puts.length >= UNDER_WAY) await puts.shift()
-  }
-  await Promise.all(puts)
+  await putAll(count, batch, () => queue.addBulk(jobs))
   return performance.now() - begun
 }
 

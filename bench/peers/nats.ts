@@ -5,9 +5,8 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { Decoder, Encoder } from '@msgpack/msgpack'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
-import { type Ask, askInSequence, askPipelined } from '../messages.js'
-import { check, perSecond, type Running, type Scenario } from '../scenario.js'
 import { type ServerProcess, serveNats } from '../servers.js'
+import { type Caller, clusterRows } from './cluster-rows.js'
 
 export const peer = 'nats'
 
@@ -15,12 +14,13 @@ const ASK_MS = 30_000
 /** Tells between two looks at whether the server has taken them. */
 const FLUSH_EVERY = 5000
 
-class Caller {
+class Connected implements Caller {
   readonly #server: ServerProcess
   readonly #child: ChildProcess
   readonly #connection: NatsConnection
   readonly #encoder = new Encoder()
   readonly #decoder = new Decoder()
+  #told = 0
 
   private constructor(server: ServerProcess, child: ChildProcess, connection: NatsConnection) {
     this.#server = server
@@ -28,11 +28,11 @@ class Caller {
     this.#connection = connection
   }
 
-  static async open(): Promise<Caller> {
+  static async open(): Promise<Connected> {
     const server = await serveNats()
     const child = fork(fileURLToPath(new URL('./workers/nats.js', import.meta.url)), [String(server.port)])
     await once(child, 'message')
-    return new Caller(server, child, await connect({ servers: `127.0.0.1:${server.port}` }))
+    return new Connected(server, child, await connect({ servers: `127.0.0.1:${server.port}` }))
   }
 
   async ask(message: unknown): Promise<unknown> {
@@ -40,12 +40,9 @@ class Caller {
     return this.#decoder.decode(data)
   }
 
-  tell(message: unknown): void {
+  tell(message: unknown): undefined | Promise<unknown> {
     this.#connection.publish('tell', this.#encoder.encode(message))
-  }
-
-  flush(): Promise<void> {
-    return this.#connection.flush()
+    return ++this.#told % FLUSH_EVERY === 0 ? this.#connection.flush() : undefined
   }
 
   async close(): Promise<void> {
@@ -56,44 +53,4 @@ class Caller {
   }
 }
 
-async function withCaller(run: (caller: Caller, size: number) => Promise<number>): Promise<Running> {
-  const caller = await Caller.open()
-  return { run: (size) => run(caller, size), close: () => caller.close() }
-}
-
-const asking = (asks: (ask: Ask, count: number) => Promise<number>) => () =>
-  withCaller(async (caller, count) => perSecond(count, await asks((message) => caller.ask(message), count)))
-
-export const scenarios: readonly Scenario[] = [
-  {
-    name: 'cluster-ask',
-    unit: 'ops/s',
-    operation: '',
-    sizes: { quick: 5000, full: 30_000 },
-    open: asking(askInSequence),
-  },
-  {
-    name: 'cluster-ask-pipelined',
-    unit: 'ops/s',
-    operation: '',
-    sizes: { quick: 50_000, full: 300_000 },
-    open: asking(askPipelined),
-  },
-  {
-    name: 'cluster-tell',
-    unit: 'ops/s',
-    operation: '',
-    sizes: { quick: 100_000, full: 500_000 },
-    open: () =>
-      withCaller(async (caller, count) => {
-        const begun = performance.now()
-        for (let i = 1; i <= count; i++) {
-          caller.tell({ id: i, op: 'add', n: 1 })
-          if (i % FLUSH_EVERY === 0) await caller.flush()
-        }
-        await caller.flush()
-        check('the sum', await caller.ask({ id: count, op: 'get', n: 0 }), count)
-        return perSecond(count, performance.now() - begun)
-      }),
-  },
-]
+export const scenarios = clusterRows(() => Connected.open())

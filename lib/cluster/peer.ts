@@ -23,9 +23,9 @@ export interface PeerOptions {
   readonly decoder: WireDecoder
   /** A connection to it, dialled where there is none. */
   readonly associate: () => Association
-  /** A request of the peer's. */
   /** It sent a frame that no node of this version would. */
   readonly bad: () => void
+  /** A request of the peer's. */
   readonly serve: (operation: string, argument: unknown) => Promise<unknown>
   readonly gossip: (message: unknown) => void
   /** From here on, the encoder writes for that peer. */

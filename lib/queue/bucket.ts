@@ -1,5 +1,6 @@
 // A bucket: an actor on its owner (contract 7.3), in front of what its backend keeps. It knows bytes and offsets, no records.
 
+import { setTimeout as pause } from 'node:timers/promises'
 import {
   type ActorContext,
   type ActorId,
@@ -55,7 +56,6 @@ export class Bucket {
   readonly #seed: BucketSeed | undefined
   #store!: BucketStore
   #home: BackendHome = 'memory'
-  #nodeId = ''
   #context!: ActorContext
   /** Another node is getting it, or this one is: nothing is written by others. */
   #isSealed: boolean
@@ -87,8 +87,7 @@ export class Bucket {
     })
   }
 
-  async onStart({ nodeId }: ActorId, context: ActorContext): Promise<void> {
-    this.#nodeId = nodeId
+  async onStart(_id: ActorId, context: ActorContext): Promise<void> {
     this.#context = context
     const backend = await backendOf(this.#backend)
     this.#home = backend.home
@@ -104,6 +103,10 @@ export class Bucket {
     await this.#last
     await this.#store.close(this.#isGone)
     this.#say(`has stopped: ${reason}`)
+  }
+
+  get #nodeId(): string {
+    return this.#context.self.actorId.nodeId
   }
 
   #say(what: string): void {
@@ -136,8 +139,12 @@ export class Bucket {
 
   #release(): void {
     for (const { batch, settle, fail } of this.#held.splice(0)) {
-      if (this.#isGone || this.#isOver) fail(errors.bucketMoved(this.#info.topic, this.#info.bucketId))
-      else settle(this.#take(batch))
+      try {
+        if (this.#isGone || this.#isOver) throw errors.bucketMoved(this.#info.topic, this.#info.bucketId)
+        settle(this.#take(batch))
+      } catch (error) {
+        fail(error)
+      }
     }
   }
 
@@ -301,7 +308,7 @@ export class Bucket {
         at = last.offset + last.count
       }
       await there.filled?.()
-      while (!(await this.#isAdopted(heir)));
+      for (let isThere = false; !isThere; ) isThere = await this.#isAdopted(heir)
     } catch (error) {
       await Promise.resolve(heir.adopted?.(topic, bucketId, false)).catch(() => undefined)
       throw error
@@ -361,10 +368,6 @@ export class Bucket {
       await pause(TRY_AGAIN_MS)
     }
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }
 
 export const QueueBucket: RemoteClass<typeof Bucket> = remote(import.meta.url, Bucket, {

@@ -13,10 +13,11 @@ import {
 } from '../actor/index.js'
 import { ownerOf } from '../cluster/index.js'
 import { errors, messageOf } from '../errors/index.js'
-import { type ActorSystem, type Member, type MemberEvent, presentIn } from '../system/index.js'
+import type { ActorSystem, MemberEvent } from '../system/index.js'
 import { type BackendHome, type BucketInfo, type BucketSeed, backendOf, isOwnBackend } from './backend.js'
 import { type BucketProxy, QueueBucket } from './bucket.js'
 import { forgetManager, managerOf } from './managers.js'
+import { Neighbours } from './neighbours.js'
 import { isPassing, type Opened } from './requests.js'
 import type { TopicOptions, TopicSpec } from './spec.js'
 import { Topics } from './topics.js'
@@ -34,6 +35,7 @@ interface Entry {
 
 /** How often buckets that could not move yet are tried again. */
 const AGAIN_MS = 500
+/** What a node that leaves gives others for hearing its last. */
 const SOON = { timeoutMs: 1000 }
 const FOREVER = { timeoutMs: Number.POSITIVE_INFINITY }
 
@@ -51,7 +53,7 @@ export class Manager {
   readonly #claimed = new Set<string>()
   /** Of home `node`: which node has the records. */
   readonly #pinned = new Map<string, string>()
-  #members: readonly Member[] = []
+  #neighbours!: Neighbours
   #again: NodeJS.Timeout | undefined
   #isEnding = false
   readonly #onMember = ({ nodeId, status }: MemberEvent): void => {
@@ -64,14 +66,10 @@ export class Manager {
   async onStart(_id: ActorId, context: ActorContext): Promise<void> {
     this.#context = context
     this.#system = context.system as ActorSystem
+    this.#neighbours = new Neighbours(this.#system)
     this.#topics = new Topics(this.#system, (topic) => this.#askOthers(topic))
     this.#system.on('member', this.#onMember)
-    await this.#lookAround()
-  }
-
-  /** Before whatever depends on who is there: some may have been heard of just now. */
-  async #lookAround(): Promise<void> {
-    this.#members = await this.#system.members()
+    await this.#neighbours.look()
   }
 
   async onStop(): Promise<void> {
@@ -80,7 +78,7 @@ export class Manager {
     this.#system.off('member', this.#onMember)
     // Those that stay have to know where records are that nobody can reach now.
     const pins = [...this.#pinned]
-    if (pins.length > 0) await this.#others(async (manager) => withCall(manager, SOON).pins(pins))
+    if (pins.length > 0) await this.#neighbours.ask(async (manager) => withCall(manager, SOON).pins(pins))
   }
 
   onSignal({ ref }: Terminated): void {
@@ -100,8 +98,8 @@ export class Manager {
   }
 
   async #askOthers(topic: string): Promise<TopicSpec | undefined> {
-    await this.#lookAround()
-    const answers = await this.#others((manager) => manager.known(topic))
+    await this.#neighbours.look()
+    const answers = await this.#neighbours.ask((manager) => manager.known(topic))
     return answers.find(([, spec]) => spec !== undefined)?.[1]
   }
 
@@ -135,14 +133,18 @@ export class Manager {
     const { nodeId } = this.#system
     if (this.#isLeaving) throw errors.bucketMoved(spec.topic, bucketId)
     const backend = await backendOf(spec.backend)
-    await this.#lookAround()
+    await this.#neighbours.look()
     const at = backend.home === 'node' ? await this.#pinOf(spec, bucketId) : undefined
-    const owner = at ?? ownerOf(key, this.#alive())
+    const owner = at ?? ownerOf(key, this.#neighbours.present)
     if (owner !== undefined && owner !== nodeId) return owner
     this.#claimed.add(key)
     try {
       // Whoever had it before this node came may still have it.
-      const held = await this.#others((manager) => manager.holds(spec.topic, bucketId), spec.topic, bucketId)
+      const held = await this.#neighbours.ask(
+        (manager) => manager.holds(spec.topic, bucketId),
+        spec.topic,
+        bucketId,
+      )
       const holder = held.find(([, does]) => does)?.[0]
       if (holder !== undefined) return holder
       const entry = await this.#spawn(spec, bucketId)
@@ -194,8 +196,12 @@ export class Manager {
     const key = keyOf(spec.topic, bucketId)
     if (await this.#hasRecords(spec, bucketId)) return this.#system.nodeId
     let at = this.#pinned.get(key)
-    if (at === undefined || !this.#isAlive(at)) {
-      const found = await this.#others((manager) => manager.pinOf(spec, bucketId), spec.topic, bucketId)
+    if (at === undefined || !this.#neighbours.isAlive(at)) {
+      const found = await this.#neighbours.ask(
+        (manager) => manager.pinOf(spec, bucketId),
+        spec.topic,
+        bucketId,
+      )
       // Whoever has it knows best.
       const holder =
         found.find(([nodeId, pin]) => pin === nodeId) ?? found.find(([, pin]) => pin !== undefined)
@@ -203,7 +209,7 @@ export class Manager {
     }
     if (at === undefined) return undefined
     this.#pinned.set(key, at)
-    if (this.#isAlive(at)) return at
+    if (this.#neighbours.isAlive(at)) return at
     throw errors.bucketUnavailable(
       spec.topic,
       bucketId,
@@ -229,7 +235,7 @@ export class Manager {
 
   async #pin(key: string, nodeId: string): Promise<void> {
     this.#pinned.set(key, nodeId)
-    await this.#others(async (manager) => manager.pins([[key, nodeId]]))
+    await this.#neighbours.ask(async (manager) => manager.pins([[key, nodeId]]))
   }
 
   /** To a node that has come. */
@@ -246,9 +252,8 @@ export class Manager {
 
   /** Of a bucket whose node leaves: the manager of the node that gets it. failed: nodes that could not be given it. */
   async heir(topic: string, bucketId: number, failed: readonly string[]): Promise<ActorRef | undefined> {
-    await this.#lookAround()
-    const isAlive = ({ nodeId, status }: Member) => status === 'alive' && nodeId !== this.#system.nodeId
-    const others = this.#members.filter(isAlive).map(({ nodeId }) => nodeId)
+    await this.#neighbours.look()
+    const others = this.#neighbours.able
     const able = others.filter((one) => !failed.includes(one))
     const owner = ownerOf(keyOf(topic, bucketId), able.length > 0 ? able : others)
     if (owner === undefined) return undefined
@@ -305,14 +310,14 @@ export class Manager {
   async #membersChanged(): Promise<void> {
     if (this.#isEnding) return
     try {
-      await this.#lookAround()
+      await this.#neighbours.look()
     } catch {
       // The system ends: whoever was there last gets what moves.
       return
     }
     // Nobody fills them any more.
     for (const [key, { arrivesFrom }] of [...this.#entries])
-      if (arrivesFrom !== undefined && !this.#isAlive(arrivesFrom)) await this.#forget(key)
+      if (arrivesFrom !== undefined && !this.#neighbours.isAlive(arrivesFrom)) await this.#forget(key)
     await this.#settle()
   }
 
@@ -323,7 +328,7 @@ export class Manager {
     for (const [key, entry] of [...this.#entries]) {
       const { spec, arrivesFrom, isLeaving } = entry
       const { home } = await backendOf(spec.backend)
-      const owner = ownerOf(key, this.#alive())
+      const owner = ownerOf(key, this.#neighbours.present)
       const isMoving = arrivesFrom !== undefined || isLeaving
       if (home === 'node' || isMoving || owner === undefined || owner === nodeId) continue
       if (this.#isEnding || this.#entries.get(key) !== entry) continue
@@ -364,41 +369,6 @@ export class Manager {
   /** This node goes: it takes no more buckets. */
   get #isLeaving(): boolean {
     return this.#isEnding || this.#system.ending !== undefined
-  }
-
-  /** The nodes that may own a bucket. */
-  #alive(): string[] {
-    return presentIn(this.#members)
-  }
-
-  #isAlive(nodeId: string): boolean {
-    return this.#members.some((one) => one.nodeId === nodeId && one.status !== 'dead')
-  }
-
-  /**
-   * Asks the managers of all other nodes that there are. Where a bucket depends on the answer, one that does not answer is waited
-   * for: it throws ERR_PULSING_BUCKET_MOVED, which has its caller look again.
-   */
-  async #others<T>(
-    ask: (manager: ManagerProxy) => PromiseLike<T>,
-    topic?: string,
-    bucketId = 0,
-  ): Promise<[nodeId: string, answer: T][]> {
-    const others = this.#members.filter(
-      ({ nodeId, status }) => nodeId !== this.#system.nodeId && status !== 'dead',
-    )
-    const answers = await Promise.all(
-      others.map(async ({ nodeId }) => {
-        try {
-          return [nodeId, await ask(await managerOf(this.#system, nodeId))] as [string, T]
-        } catch {
-          forgetManager(this.#system, nodeId)
-          if (topic !== undefined && this.#isAlive(nodeId)) throw errors.bucketMoved(topic, bucketId)
-          return undefined
-        }
-      }),
-    )
-    return answers.filter((one) => one !== undefined)
   }
 }
 

@@ -1,6 +1,6 @@
 import test from 'ava'
-import { queue } from 'pulsing'
-import { event, rejection, start, thrown } from '../bed.js'
+import { type ActorRef, queue } from 'pulsing'
+import { event, rejection, start, thrown, until } from '../bed.js'
 import { Mortal } from '../fixtures/mortal.js'
 import { conformance, newTopic, type Order, orders } from './conformance.js'
 
@@ -58,4 +58,42 @@ test('a bucket is lost with its thread: readers and writers are told, and it goe
   t.deepEqual([...after], orders(5))
   t.like(after.gaps[0], { from: 10, to: 0, reason: 'lost' })
   t.true(gaps.length >= 2, 'the writer says so too')
+})
+
+/** Another node's manager that takes no bucket, once it is told to say so. */
+class Refuser {
+  refuse!: () => void
+  #refusing = new Promise<void>((resolve) => {
+    this.refuse = resolve
+  })
+
+  async adopt(): Promise<never> {
+    await this.#refusing
+    throw new Error('there is no room')
+  }
+}
+
+test('what comes while a bucket is to move, and stays, is written in its order, and each put settles', async (t) => {
+  const system = await start()
+  t.teardown(() => system.shutdown())
+  const retention = { maxRecords: 20, whenFull: 'fail' as const }
+  const writer = await queue.of(system).write<Order>(newTopic(), { numBuckets: 1, retention })
+  await writer.put(orders(10))
+  const manager = (await system.resolve('system/queue')).asAny()
+  const spec = await manager.known?.(writer.topic)
+  const { bucket } = (await manager.open?.(spec, 0, '')) as { bucket: ActorRef }
+  const refuser = new Refuser()
+  const moving = rejection(bucket.asAny().moveTo?.(await system.spawn(refuser)))
+  const puts = [writer.put(orders(5, 10)), writer.put(orders(10, 15)), writer.put(orders(5, 25))]
+  await until(async () => ((await writer.stats())[0]?.puts ?? 0) === 4)
+  refuser.refuse()
+  t.regex((await moving).message, /no room/)
+  const settled = await Promise.allSettled(puts)
+  t.deepEqual(
+    settled.map(({ status }) => status),
+    ['fulfilled', 'rejected', 'fulfilled'],
+  )
+  t.is((settled[1] as PromiseRejectedResult).reason.code, 'ERR_PULSING_QUEUE_FULL')
+  const reader = await queue.of(system).read<Order>(writer.topic)
+  t.deepEqual([...(await reader.get())], [...orders(15), ...orders(5, 25)])
 })

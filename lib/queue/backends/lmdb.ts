@@ -21,6 +21,7 @@ import { checkFile } from './lmdb-file.js'
 /** Before the bytes of a batch: how many records it has, and when it came. */
 const HEAD_BYTES = 12
 const FORMAT = 1
+/** After a write that failed, closing may never end. */
 const CLOSE_MS = 1000
 /** A file beside the records of a bucket that another node has not handed over whole. */
 const ARRIVING = 'arriving'
@@ -354,10 +355,13 @@ class LmdbStore implements BucketStore {
   }
 
   async close(gone: boolean): Promise<void> {
-    await this.flush()
-    // It waits for a write that has failed, unless another comes after that.
-    await this.#commit(() => this.#writeMeta(this.#meta)).catch(() => undefined)
-    await Promise.race([this.#root.close(), sleep(CLOSE_MS, undefined, { ref: false })])
+    try {
+      await this.flush()
+    } finally {
+      // It waits for a write that has failed, unless another comes after that.
+      await this.#commit(() => this.#writeMeta(this.#meta)).catch(() => undefined)
+      await Promise.race([this.#root.close(), sleep(CLOSE_MS, undefined, { ref: false })])
+    }
     if (gone) rmSync(this.#folder, { recursive: true, force: true })
   }
 
