@@ -81,9 +81,9 @@ test('what comes while a bucket is to move, and stays, is written in its order, 
   await writer.put(orders(10))
   const manager = (await system.resolve('system/queue')).asAny()
   const spec = await manager.known?.(writer.topic)
-  const { bucket } = (await manager.open?.(spec, 0, '')) as { bucket: ActorRef }
+  const opened = (await manager.open?.(spec, 0, '')) as { bucket: ActorRef }
   const refuser = new Refuser()
-  const moving = rejection(bucket.asAny().moveTo?.(await system.spawn(refuser)))
+  const moving = rejection(opened.bucket.asAny().moveTo?.(await system.spawn(refuser)))
   const puts = [writer.put(orders(5, 10)), writer.put(orders(10, 15)), writer.put(orders(5, 25))]
   await until(async () => ((await writer.stats())[0]?.puts ?? 0) === 4)
   refuser.refuse()
