@@ -107,8 +107,23 @@ const one = (backend: string, name: string, sizes: Sizes): Scenario => ({
   open: () => withQueue(backend, false, putting(1)),
 })
 
+/** Memory that is used again, as in a service that has been up for a while. */
+const BOUNDED = { retention: { maxBytes: 16 * 1024 * 1024 } }
+
 export const scenarios: readonly Scenario[] = [
   ...rows('memory', '', { quick: 200_000, full: 1_000_000 }),
+  {
+    name: 'queue-put-1000-bounded',
+    unit: 'ops/s',
+    operation: 'one record of 200 bytes, put in batches of 1,000 and flushed, memory, 16 MiB a bucket',
+    sizes: { quick: 400_000, full: 1_000_000 },
+    open: () =>
+      withQueue('memory', false, (queuer, options) => {
+        const topic = `t${++topics}`
+        return async (count) =>
+          perSecond(count, await queuer.put(topic, { ...options, ...BOUNDED }, count, 1000))
+      }),
+  },
   one('memory', '', { quick: 20_000, full: 100_000 }),
   ...rows('memory', '-far', { quick: 200_000, full: 1_000_000 }, true),
   ...rows('lmdb', '-lmdb', { quick: 100_000, full: 500_000 }),

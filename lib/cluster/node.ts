@@ -79,7 +79,7 @@ export class ClusterNode implements NetSide {
       actorAt: (node, address) => this.#peerFor(node).outgoing.actorAt(address),
     })
     this.#encoder = new WireEncoder(this.#refs, maxMessageBytes)
-    this.#decoder = new WireDecoder(this.#refs)
+    this.#decoder = new WireDecoder(this.#refs, true)
     this.#names = new Names(local, this.#classes, this.#tokens)
   }
 

@@ -2,7 +2,7 @@
 // a batch reads none of it. JSON is what V8 writes and reads fastest, and what other programs can read in a store.
 
 import { errors, isPulsingError } from '../errors/index.js'
-import { isSimple, Quick, WireDecoder, WireEncoder } from '../wire/index.js'
+import { Quick, WireDecoder, WireEncoder } from '../wire/index.js'
 
 /** What one put writes to one bucket may have so many bytes. */
 const MOST_BATCH_BYTES = 32 * 1024 * 1024
@@ -24,12 +24,12 @@ const NO_REFS = {
 }
 
 const encoder = new WireEncoder(NO_REFS, MOST_BATCH_BYTES)
-const decoder = new WireDecoder(NO_REFS)
+const decoder = new WireDecoder(NO_REFS, false)
 
-const quick = new Quick(
-  (value) => isSimple(value) && (typeof value !== 'number' || Number.isFinite(value)),
-  false,
-)
+const quick = new Quick('json')
+
+/** How JSON writes half a character, which UTF-8 does not carry, and may write a backslash before "ud". */
+const HALF = '\\ud'
 
 /** Records of one bucket, as they are written. */
 export class Batch {
@@ -48,9 +48,10 @@ export class Batch {
 
   /** Throws ERR_PULSING_NOT_SERIALIZABLE, ERR_PULSING_MESSAGE_TOO_LARGE. */
   encode(): Encoded {
+    const text = this.#isJson ? JSON.stringify(this.#records) : HALF
     return new Encoded(
       this.count,
-      this.#isJson ? JSON.stringify(this.#records) : encoder.encodeValue(this.#records, 'records').slice(),
+      text.includes(HALF) ? encoder.encodeValue(this.#records, 'records').slice() : text,
     )
   }
 }

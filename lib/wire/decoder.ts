@@ -36,8 +36,12 @@ export class WireDecoder {
   /** A mark was met in the value that is being read. */
   #marked = false
 
-  constructor(refs: WireRefs) {
+  readonly #passesOn: boolean
+
+  /** passesOn: values go to the engine's codec, which makes Uint8Arrays of Buffers on the frame. */
+  constructor(refs: WireRefs, passesOn: boolean) {
     this.#refs = refs
+    this.#passesOn = passesOn
     const extensionCodec: ExtensionCodecType<undefined> = {
       tryToEncode: () => null,
       decode: (data, type) => this.#extension(data, type),
@@ -76,7 +80,7 @@ export class WireDecoder {
       value = this.#decoder.decode(
         Buffer.from(bytes.buffer, bytes.byteOffset + from, bytes.byteLength - from),
       )
-      return this.#marked ? new Builder(this.#refs).build(value) : value
+      return this.#marked || !this.#passesOn ? new Builder(this.#refs).build(value) : value
     } catch (error) {
       throw error instanceof WireError ? error : new WireError((error as Error).message)
     }

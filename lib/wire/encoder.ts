@@ -62,7 +62,7 @@ export class WireEncoder {
   readonly #refs: WireRefs
   readonly #maxBytes: number
   readonly #encoder = new Encoder({ extensionCodec: EXTENSIONS, maxDepth: LEVELS })
-  readonly #quick = new Quick(isSimple, true)
+  readonly #quick = new Quick('msgpack')
 
   /** maxBytes: of a value; a larger one is ERR_PULSING_MESSAGE_TOO_LARGE. */
   constructor(refs: WireRefs, maxBytes: number) {

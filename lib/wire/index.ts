@@ -3,4 +3,4 @@
 export { type Frame, WireDecoder } from './decoder.js'
 export { type Plain, WireEncoder, type WireRefs } from './encoder.js'
 export { WireError } from './error.js'
-export { isSimple, Quick } from './quick.js'
+export { Quick } from './quick.js'

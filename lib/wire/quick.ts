@@ -25,33 +25,32 @@ export function isSimple(value: unknown): boolean {
   }
 }
 
-export class Quick {
-  readonly #met: object[] = []
-  readonly #isSimple: (value: unknown) => boolean
-  readonly #bytes: boolean
+/** msgpack: Uint8Arrays too. JSON: numbers that are finite; its writer has to look for what UTF-8 does not carry. */
+export type QuickFor = 'msgpack' | 'json'
 
-  /** simple: whether it carries a value that is no object. bytes: whether it carries Uint8Arrays. */
-  constructor(simple: (value: unknown) => boolean, bytes: boolean) {
-    this.#isSimple = simple
-    this.#bytes = bytes
+export class Quick {
+  readonly #isJson: boolean
+  readonly #met: (object | undefined)[] = new Array(MOST_OBJECTS).fill(undefined)
+  #count = 0
+
+  constructor(what: QuickFor) {
+    this.#isJson = what === 'json'
   }
 
   /** Plain objects and arrays of simple values, each once. */
   carries(value: unknown): boolean {
     const does = this.#carries(value, 0)
-    this.#met.length = 0
+    while (this.#count > 0) this.#met[--this.#count] = undefined
     return does
   }
 
   #carries(value: unknown, level: number): boolean {
     if (typeof value !== 'object' || value === null) return this.#isSimple(value)
-    const met = this.#met
-    if (level > MOST_LEVELS || met.length >= MOST_OBJECTS || met.includes(value)) return false
-    met.push(value)
+    if (level > MOST_LEVELS || !this.#isNew(value)) return false
     const prototype: unknown = Object.getPrototypeOf(value)
     if (prototype === Object.prototype) {
       for (const key in value) {
-        if (key === '__proto__' || !(key as unknown as WellFormed).isWellFormed()) return false
+        if (key === '__proto__' || !this.#isSimple(key)) return false
         if (!this.#carries((value as Record<string, unknown>)[key], level + 1)) return false
       }
       return true
@@ -62,7 +61,23 @@ export class Quick {
       for (let i = 0; i < length; i++) if (!this.#carries(value[i], level + 1)) return false
       return true
     }
-    return this.#bytes && prototype === Uint8Array.prototype && isWhole(value as Uint8Array)
+    return !this.#isJson && prototype === Uint8Array.prototype && isWhole(value as Uint8Array)
+  }
+
+  #isSimple(value: unknown): boolean {
+    if (!this.#isJson) return isSimple(value)
+    return (
+      typeof value === 'string' || (isSimple(value) && (typeof value !== 'number' || Number.isFinite(value)))
+    )
+  }
+
+  /** Remembers it, where that is not met again and there are not too many. */
+  #isNew(value: object): boolean {
+    const met = this.#met
+    for (let i = 0; i < this.#count; i++) if (met[i] === value) return false
+    if (this.#count === MOST_OBJECTS) return false
+    met[this.#count++] = value
+    return true
   }
 }
 

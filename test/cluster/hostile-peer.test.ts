@@ -38,10 +38,10 @@ interface Address {
 /** Speaks the transport as a node does; what it says is up to whoever has it. */
 class Guest {
   readonly #encoder = new WireEncoder({ toWire: (ref) => ref, fromWire: () => ({}) }, MOST_BYTES)
-  readonly #decoder = new WireDecoder({
-    toWire: () => undefined,
-    fromWire: (plain) => ({ parts: plain }),
-  })
+  readonly #decoder = new WireDecoder(
+    { toWire: () => undefined, fromWire: (plain) => ({ parts: plain }) },
+    true,
+  )
   readonly #transport: Transport
   readonly #addr: string
   readonly #answers = new Map<number, unknown>()

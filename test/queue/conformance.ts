@@ -106,7 +106,20 @@ export function conformance(
     ]
     await writer.put(more.map((one, n) => ({ id: 'a', n, more: one })))
     await writer.put({ id: 'a', n: -1, more: cyclic })
-    const all = await readAll(await read(), more.length + 1)
+    // Each by itself too, as one that JSON would not carry decides how all of its put are written.
+    const texts = [
+      'half \ud800',
+      '\udc00',
+      'a backslash before \\ud800',
+      '\ufeffmark',
+      { '\ud83d': 1 },
+      ['\ud801'],
+      1e300,
+    ]
+    for (const one of [...more, ...texts]) await writer.put({ id: 'a', n: 0, more: one })
+    const all = await readAll(await read(), 2 * more.length + 1 + texts.length)
+    const alone = all.splice(more.length + 1).map((record) => record.more)
+    t.deepEqual(alone, [...more, ...texts])
     for (const [i, one] of more.entries()) t.deepEqual(all[i]?.more, one)
     const last = all.at(-1)?.more as { self: unknown }
     t.is(last.self, last)

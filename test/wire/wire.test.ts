@@ -29,7 +29,7 @@ const refs = {
 
 const MIB = 2 ** 20
 const encoder = new WireEncoder(refs, MIB)
-const decoder = new WireDecoder(refs)
+const decoder = new WireDecoder(refs, true)
 
 function over(sent: unknown): unknown {
   const frame = encoder.encodeFrame([3, 1], sent, 'message', true)
