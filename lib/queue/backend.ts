@@ -16,6 +16,11 @@ export interface Retention {
 
 export type FullRetention = { readonly [K in keyof Retention]-?: NonNullable<Retention[K]> }
 
+/** Records go as others come. */
+export function isBounded({ maxAgeMs, maxBytes, maxRecords }: FullRetention): boolean {
+  return Math.min(maxAgeMs, maxBytes, maxRecords) !== Number.POSITIVE_INFINITY
+}
+
 /** The bucket that a backend is asked to open. */
 export interface BucketInfo {
   readonly topic: string
@@ -71,7 +76,10 @@ export interface BucketStore {
   readonly bytes: number
   /** Appends all of the batch or nothing, and says the offset of its first record. The bytes are the store's from here on. */
   append(batch: NewBatch): number | Promise<number>
-  /** As append, of batches that came while the one before was under way: all of them or nothing, in their order. */
+  /**
+   * As append, of batches that came while others were under way, in their order. Where it fails, each is appended by itself: what was
+   * written of them all the same has to be known by its key.
+   */
   appendAll?(batches: readonly NewBatch[]): Promise<readonly number[]>
   /**
    * Batches in the order of their offsets, from the one that holds `from` on: at least one where there is any, and no more than

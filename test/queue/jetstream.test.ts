@@ -31,6 +31,34 @@ test('7.3: a node that leaves takes nothing along, and doubles nothing', async (
   t.is((await reader.get({ wait: true, timeoutMs: 50 })).length, 0)
 })
 
+test('puts at once are written in their order, also where others have written to the bucket meanwhile', async (t) => {
+  // Two that know nothing of each other each take the bucket for theirs.
+  const systems = [await start(), await start()]
+  t.teardown(() => Promise.all(systems.map((system) => system.shutdown())))
+  const topic = newTopic()
+  const writers = await Promise.all(
+    systems.map((system) => queue.of(system).write<Order>(topic, { numBuckets: 1, ...options() })),
+  )
+  for (let round = 0; round < 6; round++) {
+    const writer = writers[round % 2]
+    const puts = orders(30, round * 30).map((order) =>
+      writer?.put(order, { idempotencyKey: `order ${order.n}` }),
+    )
+    const again = writer?.put({ id: 'x', n: -1, more: 'again' } as Order, {
+      idempotencyKey: `order ${round * 30 + 3}`,
+    })
+    const written = await Promise.all(puts)
+    t.deepEqual(
+      written.map((one) => one?.offset),
+      orders(30, round * 30).map((_, i) => round * 30 + i),
+    )
+    t.is((await again)?.offset, round * 30 + 3)
+  }
+  // By the one that has written last.
+  const all = await readAll(await queue.of(systems[1] as ActorSystem).read<Order>(topic), 180, 10_000)
+  t.deepEqual(all, orders(180))
+})
+
 test('a server that goes away in the middle is an error, and the same put again is written once', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'pulsing-nats-'))
   let own = await serveNats({ folder })

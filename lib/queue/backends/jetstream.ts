@@ -1,17 +1,18 @@
 // Records in NATS JetStream: a stream a bucket, a message a batch. Any node can open a bucket; two that hold one by mistake find out
 // at the first write, since each says which message it takes for the last.
 
-import type { StoredMsg } from '@nats-io/jetstream'
+import type { PubAck, StoredMsg } from '@nats-io/jetstream'
 import { headers } from '@nats-io/transport-node'
 import { errors } from '../../errors/index.js'
-import type {
-  BucketInfo,
-  BucketSeed,
-  BucketStore,
-  NewBatch,
-  QueueBackend,
-  ReadLimits,
-  StoredBatch,
+import {
+  type BucketInfo,
+  type BucketSeed,
+  type BucketStore,
+  isBounded,
+  type NewBatch,
+  type QueueBackend,
+  type ReadLimits,
+  type StoredBatch,
 } from '../backend.js'
 import { REQUEST_MS, Server } from './jetstream-server.js'
 import { Keys } from './keys.js'
@@ -153,14 +154,14 @@ class JetStreamStore implements BucketStore {
     return Date.now() - this.#bucket.retention.maxAgeMs
   }
 
-  async append({ bytes, count, key }: NewBatch): Promise<number> {
+  async append(batch: NewBatch): Promise<number> {
+    const { bytes, count, key } = batch
     const known = key === '' ? undefined : this.#keys.get(key)
     if (known !== undefined) return known
-    if (bytes.length > this.#server.maxPayload - 1024)
-      throw errors.messageTooLarge(bytes.length, this.#server.maxPayload - 1024)
+    this.#checkSize(bytes)
     try {
       await this.#makeRoom(count, bytes.length)
-      const offset = await this.#publish(bytes, count, key, true)
+      const offset = await this.#publish(batch, true)
       // The one before was the last until now, which stays.
       if (this.#bucket.retention.maxAgeMs !== Number.POSITIVE_INFINITY) await this.#makeRoom(0, 0)
       return offset
@@ -170,30 +171,91 @@ class JetStreamStore implements BucketStore {
     }
   }
 
-  async #publish(bytes: Uint8Array, count: number, key: string, again: boolean): Promise<number> {
-    const offset = this.next
+  #checkSize({ length }: Uint8Array): void {
+    const most = this.#server.maxPayload - 1024
+    if (length > most) throw errors.messageTooLarge(length, most)
+  }
+
+  /**
+   * Published at once, each behind the one before: none is stored where that was not. What fails is appended one by one, and what of
+   * it was stored is known by its key.
+   */
+  async appendAll(batches: readonly NewBatch[]): Promise<number[]> {
+    const offsets: number[] = []
+    if (batches.length === 1 || isBounded(this.#bucket.retention) || batches.some(({ key }) => key === '')) {
+      for (const batch of batches) offsets.push(await this.append(batch))
+      return offsets
+    }
+    const sent = new Map<NewBatch, Promise<PubAck>>()
+    for (const { bytes } of batches) this.#checkSize(bytes)
+    let { next } = this
+    let before = ''
+    for (const batch of batches) {
+      const known = this.#keys.get(batch.key)
+      offsets.push(known ?? next)
+      if (known !== undefined) continue
+      const acked = this.#send(batch, next, this.#last + sent.size, before)
+      // It is waited for below, unless one before it has failed.
+      acked.catch(() => undefined)
+      sent.set(batch, acked)
+      before = batch.key
+      next += batch.count
+    }
+    try {
+      for (const [batch, acked] of sent) {
+        const { seq, duplicate } = await acked
+        if (duplicate || seq !== this.#last + 1)
+          throw new Error(`${seq} is not the message behind ${this.#last}`)
+        this.#stored(batch, seq)
+      }
+    } catch (error) {
+      // Until the rest is settled too, one by one would find the last to be another each time.
+      await Promise.allSettled(sent.values())
+      throw failed(this.#bucket, 'could not be written to', error)
+    }
+    return offsets
+  }
+
+  /**
+   * @param lastSequence of the message that it is to stand behind
+   * @param lastKey and its key, where that is known: its number may be another's message by the time it gets there
+   */
+  #send(
+    { bytes, count, key }: NewBatch,
+    offset: number,
+    lastSequence: number,
+    lastKey = '',
+  ): Promise<PubAck> {
     const header = headers()
     header.set(OFFSET, String(offset))
     header.set(COUNT, String(count))
+    return this.#server.client.publish(this.#subject, bytes, {
+      headers: header,
+      timeout: REQUEST_MS,
+      expect: { lastSequence, ...(lastKey === '' ? {} : { lastMsgID: lastKey }) },
+      ...(key === '' ? {} : { msgID: key }),
+    })
+  }
+
+  #stored({ bytes, count, key }: NewBatch, sequence: number): number {
+    const offset = this.next
+    this.#last = sequence
+    this.next = offset + count
+    this.bytes += bytes.length
+    this.#oldest ??= { sequence, offset, count, timeMs: Date.now(), data: bytes }
+    if (key !== '') this.#keys.add(key, offset)
+    return offset
+  }
+
+  async #publish(batch: NewBatch, again: boolean): Promise<number> {
     try {
-      const { seq, duplicate } = await this.#server.client.publish(this.#subject, bytes, {
-        headers: header,
-        timeout: REQUEST_MS,
-        expect: { lastSequence: this.#last },
-        ...(key === '' ? {} : { msgID: key }),
-      })
-      if (duplicate) return await this.#known(key, seq)
-      this.#last = seq
-      this.next = offset + count
-      this.bytes += bytes.length
-      this.#oldest ??= { sequence: seq, offset, count, timeMs: Date.now(), data: bytes }
-      if (key !== '') this.#keys.add(key, offset)
-      return offset
+      const { seq, duplicate } = await this.#send(batch, this.next, this.#last)
+      return duplicate ? await this.#known(batch.key, seq) : this.#stored(batch, seq)
     } catch (error) {
       // What was written before its answer was lost, or by another node that held the bucket.
       if (!again || !isWrongLast(error)) throw error
       await this.#load()
-      return this.#publish(bytes, count, key, false)
+      return this.#publish(batch, false)
     }
   }
 

@@ -6,14 +6,15 @@ import { join, resolve } from 'node:path'
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { type Database, open, type RootDatabase } from 'lmdb'
 import { errors } from '../../errors/index.js'
-import type {
-  BucketInfo,
-  BucketSeed,
-  BucketStore,
-  NewBatch,
-  QueueBackend,
-  ReadLimits,
-  StoredBatch,
+import {
+  type BucketInfo,
+  type BucketSeed,
+  type BucketStore,
+  isBounded,
+  type NewBatch,
+  type QueueBackend,
+  type ReadLimits,
+  type StoredBatch,
 } from '../backend.js'
 import { Keys } from './keys.js'
 import { checkFile } from './lmdb-file.js'
@@ -91,12 +92,6 @@ function readTopic(topic: string, options: Options, nodeId: string | undefined):
       new Error(`this node is ${nodeId}; give each node a folder of its own`),
     )
   return found
-}
-
-/** Records go as others come. */
-function isBounded({ retention }: BucketInfo): boolean {
-  const { maxAgeMs, maxBytes, maxRecords } = retention
-  return Math.min(maxAgeMs, maxBytes, maxRecords) !== Number.POSITIVE_INFINITY
 }
 
 class LmdbStore implements BucketStore {
@@ -225,7 +220,7 @@ class LmdbStore implements BucketStore {
         void this.#batches.put(offset, value)
       })
       // What goes is looked for among what is there.
-      if (room.dropped.length > 0 || isBounded(this.#bucket)) {
+      if (room.dropped.length > 0 || isBounded(this.#bucket.retention)) {
         await this.#write(writes.splice(0), meta, added)
         added.clear()
       }
