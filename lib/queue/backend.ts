@@ -104,6 +104,13 @@ export interface BucketStore {
  */
 export type BackendHome = 'memory' | 'node' | 'shared'
 
+/** Where the records of a bucket are. */
+export interface Whereabouts {
+  readonly nodeId: string
+  /** Counts its moves: of two that say where it is, the later is right. */
+  readonly turn: number
+}
+
 export interface QueueBackend {
   readonly home: BackendHome
   /**
@@ -115,6 +122,10 @@ export interface QueueBackend {
   open(bucket: BucketInfo, seed: BucketSeed | undefined): BucketStore | Promise<BucketStore>
   /** Of home `node`: whether records of the bucket are here. */
   has?(bucket: BucketInfo): boolean | Promise<boolean>
+  /** Of home `node`, and of a cluster: what this node has kept of where the records of a bucket are. */
+  whereabouts?(bucket: BucketInfo): Whereabouts | undefined | Promise<Whereabouts | undefined>
+  /** Keeps it, so that a node which is started while that one is away does not begin the bucket anew. */
+  setWhereabouts?(bucket: BucketInfo, where: Whereabouts): void | Promise<void>
   /** How many buckets a topic has that is stored here; undefined where it knows none. */
   numBucketsOf?(
     topic: string,

@@ -18,6 +18,7 @@ import { type BackendHome, type BucketInfo, type BucketSeed, backendOf, isOwnBac
 import { type BucketProxy, QueueBucket } from './bucket.js'
 import { forgetManager, managerOf } from './managers.js'
 import { Neighbours } from './neighbours.js'
+import { type Pin, Pins } from './pins.js'
 import { isPassing, type Opened } from './requests.js'
 import type { TopicOptions, TopicSpec } from './spec.js'
 import { Topics } from './topics.js'
@@ -31,6 +32,8 @@ interface Entry {
   /** The node that had it before, as long as that fills it. */
   arrivesFrom: string | undefined
   isLeaving: boolean
+  /** It stays with its node. */
+  readonly isPinned: boolean
 }
 
 /** How often buckets that could not move yet are tried again. */
@@ -52,7 +55,7 @@ export class Manager {
   /** Those of them that are to be here. */
   readonly #claimed = new Set<string>()
   /** Of home `node`: which node has the records. */
-  readonly #pinned = new Map<string, string>()
+  #pins!: Pins
   #neighbours!: Neighbours
   #again: NodeJS.Timeout | undefined
   #isEnding = false
@@ -67,6 +70,7 @@ export class Manager {
     this.#context = context
     this.#system = context.system as ActorSystem
     this.#neighbours = new Neighbours(this.#system)
+    this.#pins = new Pins(this.#system, (spec, bucketId) => this.#infoOf(spec, bucketId), context.log)
     this.#topics = new Topics(this.#system, (topic) => this.#askOthers(topic))
     this.#system.on('member', this.#onMember)
     await this.#neighbours.look()
@@ -77,7 +81,7 @@ export class Manager {
     clearTimeout(this.#again)
     this.#system.off('member', this.#onMember)
     // Those that stay have to know where records are that nobody can reach now.
-    const pins = [...this.#pinned]
+    const pins = this.#pins.all()
     if (pins.length > 0) await this.#neighbours.ask(async (manager) => withCall(manager, SOON).pins(pins))
   }
 
@@ -149,7 +153,7 @@ export class Manager {
       if (holder !== undefined) return holder
       const entry = await this.#spawn(spec, bucketId)
       this.#entries.set(key, entry)
-      if (backend.home === 'node') await this.#pin(key, nodeId)
+      if (backend.home === 'node') await this.#pin(spec, bucketId)
       return entry
     } catch (error) {
       throw this.#isLeaving ? errors.bucketMoved(spec.topic, bucketId) : error
@@ -161,7 +165,7 @@ export class Manager {
   /** seed, arrivesFrom: of a bucket that moves here. */
   async #spawn(spec: TopicSpec, bucketId: number, seed?: BucketSeed, arrivesFrom?: string): Promise<Entry> {
     const info = this.#infoOf(spec, bucketId)
-    const { isOnMainThread = !isOwnBackend(spec.backend) } = await backendOf(spec.backend)
+    const { home, isOnMainThread = !isOwnBackend(spec.backend) } = await backendOf(spec.backend)
     const ref = await this.#system.spawn(QueueBucket, {
       args: [info, spec.backend, this.#context.self, seed],
       placement: isOnMainThread ? 'host' : 'spread',
@@ -169,7 +173,7 @@ export class Manager {
     const bucket = ref.asType(QueueBucket) as BucketProxy
     const { epoch } = await bucket.bounds()
     await this.#context.watch(ref)
-    return { spec, bucketId, ref, bucket, epoch, arrivesFrom, isLeaving: false }
+    return { spec, bucketId, ref, bucket, epoch, arrivesFrom, isLeaving: false, isPinned: home === 'node' }
   }
 
   #infoOf({ topic, numBuckets, backendOptions, retention }: TopicSpec, bucketId: number): BucketInfo {
@@ -193,22 +197,20 @@ export class Manager {
 
   /** The node that has the records, where any has. Throws ERR_PULSING_BUCKET_UNAVAILABLE while that is away. */
   async #pinOf(spec: TopicSpec, bucketId: number): Promise<string | undefined> {
-    const key = keyOf(spec.topic, bucketId)
     if (await this.#hasRecords(spec, bucketId)) return this.#system.nodeId
-    let at = this.#pinned.get(key)
+    let at = (await this.#pins.of(spec, bucketId))?.nodeId
     if (at === undefined || !this.#neighbours.isAlive(at)) {
       const found = await this.#neighbours.ask(
         (manager) => manager.pinOf(spec, bucketId),
         spec.topic,
         bucketId,
       )
+      await this.#pins.learn(found.flatMap(([, { pin }]) => pin ?? []))
       // Whoever has it knows best.
-      const holder =
-        found.find(([nodeId, pin]) => pin === nodeId) ?? found.find(([, pin]) => pin !== undefined)
-      at = holder?.[1] ?? at
+      const [holder] = found.find(([, { has }]) => has) ?? []
+      at = holder ?? (await this.#pins.of(spec, bucketId))?.nodeId
     }
     if (at === undefined) return undefined
-    this.#pinned.set(key, at)
     if (this.#neighbours.isAlive(at)) return at
     throw errors.bucketUnavailable(
       spec.topic,
@@ -222,27 +224,28 @@ export class Manager {
     return (await backend.has?.(this.#infoOf(spec, bucketId))) ?? false
   }
 
-  /** As this node knows it. */
-  async pinOf(spec: TopicSpec, bucketId: number): Promise<string | undefined> {
-    if (await this.#hasRecords(spec, bucketId)) return this.#system.nodeId
-    return this.#pinned.get(keyOf(spec.topic, bucketId))
+  /** Whether it has the records, and what it knows of them. */
+  async pinOf(spec: TopicSpec, bucketId: number): Promise<{ has: boolean; pin: Pin | undefined }> {
+    return { has: await this.#hasRecords(spec, bucketId), pin: await this.#pins.of(spec, bucketId) }
   }
 
   /** What another node knows of where records are. */
-  pins(known: readonly (readonly [key: string, nodeId: string])[]): void {
-    for (const [key, nodeId] of known) this.#pinned.set(key, nodeId)
+  async pins(pins: readonly Pin[]): Promise<void> {
+    await this.#pins.learn(pins)
   }
 
-  async #pin(key: string, nodeId: string): Promise<void> {
-    this.#pinned.set(key, nodeId)
-    await this.#neighbours.ask(async (manager) => manager.pins([[key, nodeId]]))
+  /** The bucket is on that node, or on this one. */
+  async #pin(spec: TopicSpec, bucketId: number, nodeId: string = this.#system.nodeId): Promise<void> {
+    const pin = await this.#pins.set(spec, bucketId, nodeId)
+    await this.#neighbours.ask(async (manager) => manager.pins([pin]))
   }
 
   /** To a node that has come. */
   async #sayPins(nodeId: string): Promise<void> {
-    if (this.#pinned.size === 0) return
+    const pins = this.#pins.all()
+    if (pins.length === 0) return
     try {
-      await (await managerOf(this.#system, nodeId)).pins([...this.#pinned])
+      await (await managerOf(this.#system, nodeId)).pins(pins)
     } catch (error) {
       this.#context.log.debug({ err: error }, `node ${nodeId} was not told where buckets are`)
     }
@@ -263,8 +266,9 @@ export class Manager {
 
   moved(topic: string, bucketId: number, nodeId: string): void {
     const key = keyOf(topic, bucketId)
+    const entry = this.#entries.get(key)
     this.#entries.delete(key)
-    if (this.#pinned.has(key)) void this.#pin(key, nodeId)
+    if (entry?.isPinned) void this.#pin(entry.spec, bucketId, nodeId)
   }
 
   /** Another node gives a bucket to this one: an empty one to be filled. */
@@ -294,7 +298,7 @@ export class Manager {
     if (entry === undefined) throw errors.bucketMoved(topic, bucketId)
     if (isWhole) {
       entry.arrivesFrom = undefined
-      if ((await backendOf(entry.spec.backend)).home === 'node') this.#pinned.set(key, this.#system.nodeId)
+      if (entry.isPinned) await this.#pin(entry.spec, bucketId)
       return
     }
     await this.#forget(key)

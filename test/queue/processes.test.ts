@@ -68,7 +68,7 @@ serial(
   '7.3: buckets of lmdb are unavailable while their node is away, and there again when it is back with its folder',
   async (t) => {
     const of = folders(t)
-    const a = await NodeProcess.start(t, { ...QUICK, nodeId: 'a' }, { cwd: of('a') })
+    let a = await NodeProcess.start(t, { ...QUICK, nodeId: 'a' }, { cwd: of('a') })
     const asB = { ...QUICK, nodeId: 'b', seeds: [a.addr] }
     const b = await NodeProcess.start(t, asB, { cwd: of('b') })
     await until(async () => (await a.alive()).length === 2 && (await b.alive()).length === 2)
@@ -90,7 +90,12 @@ serial(
     const each = await Promise.all(Array.from({ length: 16 }, (_, i) => read([i]).catch(() => 'away')))
     const kept = each.filter((some) => some !== 'away').flat() as number[]
     t.true(kept.length > 0 && each.includes('away'))
-    await NodeProcess.start(t, asB, { cwd: of('b') })
+    // Nobody is left who has seen b.
+    await a.kill()
+    a = await NodeProcess.start(t, { ...QUICK, nodeId: 'a' }, { cwd: of('a') })
+    t.is((await rejection(a.do('put', topic, options, 200, 200))).code, 'ERR_PULSING_BUCKET_UNAVAILABLE')
+    t.is((await rejection(read())).code, 'ERR_PULSING_BUCKET_UNAVAILABLE')
+    await NodeProcess.start(t, { ...asB, seeds: [a.addr] }, { cwd: of('b') })
     await until(async () => (await a.alive()).length === 2)
     const all = await read()
     t.deepEqual(

@@ -1,8 +1,8 @@
 // Records in a folder of this machine: an LMDB environment a bucket, in folder/topic/bucket. What was flushed is there after a crash.
 
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { type Database, open, type RootDatabase } from 'lmdb'
 import { errors } from '../../errors/index.js'
@@ -18,23 +18,14 @@ import {
 } from '../backend.js'
 import { Keys } from './keys.js'
 import { checkFile } from './lmdb-file.js'
+import { folderOf, makeTopic, readTopic, setWhereabouts, topicFolder, whereabouts } from './lmdb-topic.js'
 
 /** Before the bytes of a batch: how many records it has, and when it came. */
 const HEAD_BYTES = 12
-const FORMAT = 1
 /** After a write that failed, closing may never end. */
 const CLOSE_MS = 1000
 /** A file beside the records of a bucket that another node has not handed over whole. */
 const ARRIVING = 'arriving'
-
-/** What stands in a topic's folder. */
-interface TopicFile {
-  readonly format: number
-  readonly topic: string
-  readonly numBuckets: number
-  /** Of the node that it belongs to, where that was given one. */
-  readonly nodeId?: string | undefined
-}
 
 interface Meta {
   readonly epoch: string
@@ -43,8 +34,6 @@ interface Meta {
   readonly next: number
   readonly bytes: number
 }
-
-type Options = Readonly<Record<string, unknown>>
 
 export const lmdbBackend: QueueBackend = {
   home: 'node',
@@ -57,41 +46,9 @@ export const lmdbBackend: QueueBackend = {
     if (isHere) readTopic(bucket.topic, bucket.options, bucket.nodeId)
     return isHere
   },
+  whereabouts,
+  setWhereabouts,
   numBucketsOf: (topic, options) => readTopic(topic, options, undefined)?.numBuckets,
-}
-
-function folderOf(options: Options): string {
-  const { folder, ...rest } = options
-  const [unknown] = Object.keys(rest)
-  if (unknown !== undefined)
-    throw errors.unknownOption(`backendOptions.${unknown}`, undefined, ['folder'], rest[unknown])
-  if (typeof folder !== 'string' || folder === '')
-    throw errors.invalidOption('backendOptions.folder', folder, 'the path of a folder for the backend lmdb')
-  return resolve(folder)
-}
-
-function topicFolder(topic: string, options: Options): string {
-  return join(folderOf(options), topic)
-}
-
-/** Throws ERR_PULSING_STORAGE_FAILED where the folder is none of ours, or another node's. */
-function readTopic(topic: string, options: Options, nodeId: string | undefined): TopicFile | undefined {
-  const path = join(topicFolder(topic, options), 'topic.json')
-  if (!existsSync(path)) return undefined
-  let found: TopicFile
-  try {
-    found = JSON.parse(readFileSync(path, 'utf8')) as TopicFile
-    if (found.format !== FORMAT || found.topic !== topic || !Number.isInteger(found.numBuckets))
-      throw new Error(`it is not of this format, or not of this topic`)
-  } catch (error) {
-    throw errors.storageFailed(`${path} is not what the backend lmdb wrote, and was left as it is`, error)
-  }
-  if (nodeId !== undefined && found.nodeId !== undefined && found.nodeId !== nodeId)
-    throw errors.storageFailed(
-      `The folder ${topicFolder(topic, options)} belongs to node ${found.nodeId}, and was left as it is`,
-      new Error(`this node is ${nodeId}; give each node a folder of its own`),
-    )
-  return found
 }
 
 class LmdbStore implements BucketStore {
@@ -108,8 +65,7 @@ class LmdbStore implements BucketStore {
 
   static async open(bucket: BucketInfo, seed: BucketSeed | undefined): Promise<LmdbStore> {
     const { topic, options, nodeId, numBuckets, bucketId } = bucket
-    const topicPath = topicFolder(topic, options)
-    const folder = join(topicPath, String(bucketId))
+    const folder = join(topicFolder(topic, options), String(bucketId))
     const there = readTopic(topic, options, nodeId)
     if (there !== undefined && there.numBuckets !== numBuckets)
       throw errors.queueConflict(topic, 'numBuckets', there.numBuckets, numBuckets)
@@ -120,12 +76,9 @@ class LmdbStore implements BucketStore {
       checkFile(join(folder, 'data.mdb'))
       mkdirSync(folder, { recursive: true })
       if (seed !== undefined) writeFileSync(join(folder, ARRIVING), '')
-      const file: TopicFile = { format: FORMAT, topic, numBuckets, nodeId }
-      if (there === undefined)
-        writeFileSync(join(topicPath, 'topic.json'), `${JSON.stringify(file)}\n`, { flag: 'wx' })
+      if (there === undefined) makeTopic(bucket)
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST')
-        throw errors.storageFailed(`The folder ${folder} can't be opened`, error)
+      throw errors.storageFailed(`The folder ${folder} can't be opened`, error)
     }
     try {
       return await new LmdbStore(bucket, folder).#begin(seed)
