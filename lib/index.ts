@@ -1,6 +1,7 @@
 // The public names. Everything a user needs is here; `pulsing/errors` has the error classes alone.
 
 import './cluster/index.js'
+import './observe/index.js'
 
 export {
   Actor,
@@ -55,6 +56,7 @@ export type {
   AskOptions,
   CallOptions,
   Logger,
+  ObserveOptions,
   Overflow,
   Placement,
   RemoteOptions,

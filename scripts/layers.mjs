@@ -10,6 +10,7 @@ import ts from 'typescript'
 
 const layers = [
   'index',
+  'observe',
   'queue',
   'topic',
   'cluster',

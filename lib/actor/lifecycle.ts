@@ -61,6 +61,7 @@ export function startActor(host: ActorHost, start: Start): Cell | Promise<Cell> 
   const { info, name, options } = start
   const cell = thread.open(NOBODY, info.table, options, classIdOf(host, info))
   cell.actor = recordOf(host, start)
+  cell.tally = tallyOf(host, info)
   if (name !== undefined) {
     if (!thread.addName(name, cell.target)) {
       thread.close(cell)
@@ -83,6 +84,10 @@ export function startActor(host: ActorHost, start: Start): Cell | Promise<Cell> 
     discard(host, cell)
     throw error
   }
+}
+
+function tallyOf({ thread }: ActorHost, { table, type, description }: ClassInfo): Cell['tally'] {
+  return thread.tallies?.of(table, type, description.methods)
 }
 
 function recordOf(host: ActorHost, { info, name, parent, make, supervision }: Start): ActorRecord {
@@ -108,6 +113,7 @@ export function adoptActor(host: ActorHost, cell: Cell, start: Start): void {
   cell.methods = start.info.table
   cell.instance = NOBODY
   cell.pool = start.pool
+  cell.tally = tallyOf(host, start.info)
   cell.actor = { ...recordOf(host, start), retired: true, joins: start.pool === 0 ? 0 : start.permits }
 }
 

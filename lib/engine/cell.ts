@@ -2,6 +2,7 @@
 
 import type { Receive } from './receivers.js'
 import type { StreamSource } from './stream-source.js'
+import type { Tally } from './tally.js'
 import type { Target } from './target.js'
 
 // biome-ignore lint/suspicious/noExplicitAny: a user's method, called with what was sent
@@ -50,6 +51,9 @@ export interface Call {
   controller: AbortController | undefined
   /** Where it is a stream's. */
   source: StreamSource | undefined
+  /** Where it is timed: when it began, 0 where not, and how many calls it stands for. */
+  readonly begunMs: number
+  readonly weight: number
   /** Answered, or given up: what its method does from here on is nobody's. */
   over: boolean
 }
@@ -71,6 +75,8 @@ export class Cell {
   methods: readonly (Method | undefined)[]
   /** The loop for runs of messages to its receive, where its class has one of its own. */
   receive: Receive | undefined = undefined
+  /** Of its class on this thread, where the system is observed. */
+  tally: Tally | undefined = undefined
   /** The actor layer's own. */
   actor: unknown = undefined
   context: unknown = undefined

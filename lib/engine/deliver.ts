@@ -94,6 +94,8 @@ export function makeDelivery(
     }
     control[METHOD] = method
     running.cell = cell
+    const { tally } = cell
+    const begunMs = tally === undefined ? 0 : tally.began(method)
     let result: unknown
     try {
       result = call(cell, fn, method, argc, value)
@@ -116,11 +118,13 @@ export function makeDelivery(
       }
     } catch (thrown) {
       running.ended()
+      if (begunMs !== 0) tally?.ended(method, begunMs, tally.weight)
       slow.threw(cell, method, thrown, slot, ask, sequence)
       if (cell.pool !== 0) slow.poolDone(cell, slot, ask, sequence)
       return
     }
     running.ended()
+    if (begunMs !== 0) tally?.ended(method, begunMs, tally.weight)
     if (sequence !== 0) slow.reply(slot, ask, sequence, result, VALUE)
     if (cell.pool !== 0) slow.poolDone(cell, slot, ask, sequence)
   }
@@ -211,8 +215,11 @@ export function makeDelivery(
           control[METHOD] = 0
           if (cell.context === undefined) hooks.contextOf(cell)
           running.cell = cell
+          const { tally } = cell
+          tally?.began(0)
           const end = (cell.receive ?? common)(cell, at, next, to)
           running.ended()
+          tally?.ran(end - next)
           if (end - next > LONG_RUN && cell.receive === undefined) cell.receive = receivers.of(cell.methods)
           next = end
           continue

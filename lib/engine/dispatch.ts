@@ -171,6 +171,8 @@ export class Dispatcher {
       life: cell.life,
       controller,
       source: undefined,
+      begunMs: cell.tally?.take() ?? 0,
+      weight: cell.tally?.weight ?? 0,
       over: false,
     }
     cell.calls ??= new Set()
@@ -212,6 +214,7 @@ export class Dispatcher {
     const { cell } = call
     if (call.life !== cell.life) return // of an instance that is no more
     cell.running--
+    if (call.begunMs !== 0) cell.tally?.ended(call.method, call.begunMs, call.weight)
     if (this.#over(call)) {
       if (kind === ERROR) this.threw(cell, call.method, value, call.slot, call.ask, call.sequence)
       else if (call.sequence !== 0) this.reply(call.slot, call.ask, call.sequence, value, kind)
@@ -267,6 +270,7 @@ export class Dispatcher {
   threw(cell: Cell, method: number, thrown: unknown, slot: number, ask: number, sequence: number): void {
     const { hooks } = this.#thread
     const error = hooks.classify(thrown, cell, method)
+    cell.tally?.failed(method, error)
     if (sequence !== 0) this.reply(slot, ask, sequence, error, ERROR)
     else hooks.unobserved(error, cell.target, method)
     hooks.failed(error, cell, method)

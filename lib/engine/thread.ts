@@ -18,6 +18,7 @@ import type { Reader } from './relay.js'
 import { Sender } from './sender.js'
 import type { StreamSource } from './stream-source.js'
 import { Streams } from './streams.js'
+import { Tallies } from './tally.js'
 import { nameOf, Target } from './target.js'
 import { Targets } from './targets.js'
 import type { SendOptions } from './waiting.js'
@@ -58,6 +59,8 @@ export interface ThreadOptions {
   /** Of the thread that talks to other nodes; -1 where there is none. */
   readonly netSlot: number
   readonly hooks: Hooks
+  /** Calls are counted, by class. */
+  readonly isObserved: boolean
 }
 
 /** Frames a batch, and how long a turn may take before timers and sockets get theirs, in milliseconds. */
@@ -85,6 +88,7 @@ export class Thread {
   /** Calls that are to be made later: they are given up when the thread leaves. */
   readonly delayed: Set<{ cancel(): boolean }> = new Set()
   readonly cells: (Cell | undefined)[] = []
+  readonly tallies: Tallies | undefined
   readonly #free: number[] = []
   readonly #targets: Targets
   #localQueued = false
@@ -108,6 +112,7 @@ export class Thread {
     this.slots = options.slots
     this.netSlot = options.netSlot
     this.hooks = options.hooks
+    this.tallies = options.isObserved ? new Tallies() : undefined
     this.#maxMessageBytes = options.maxMessageBytes
     const words: Words = {
       i32: new Int32Array(options.arena),

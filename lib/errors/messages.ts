@@ -204,7 +204,7 @@ export const errors = {
   addrInUse: (addr: string, cause: unknown): PulsingRuntimeError =>
     runtime(
       'ERR_PULSING_ADDR_IN_USE',
-      `Something listens on ${addr} already: give another addr, or port 0 for a free one.`,
+      `Something listens on ${addr} already: give another, or port 0 for a free one.`,
       cause,
     ),
   addrInvalid: (addr: string, cause: unknown): PulsingRuntimeError =>

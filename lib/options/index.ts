@@ -90,6 +90,16 @@ export interface ResourceLimits {
   readonly stackSizeMb?: number
 }
 
+/** Where a system shows what it is at. */
+export interface ObserveOptions {
+  /** 0 takes a free one, which `system.observeUrl` tells. */
+  readonly port: number
+  /** The address to listen on: 127.0.0.1 unless set. Beyond this machine it needs a token. */
+  readonly host?: string | undefined
+  /** Who asks has to send it, as `Authorization: Bearer <token>`; at least 16 characters. None unless set. */
+  readonly token?: string | undefined
+}
+
 /** Options of init and actorSystem. With `addr` or `seeds` the system is a node of a cluster (contract, section 6). */
 export interface SystemOptions {
   /** Engine threads, 0 to 63: the cores that the process may use unless set; 0 keeps all actors on the calling thread. */
@@ -134,6 +144,11 @@ export interface SystemOptions {
    * log line; Infinity for never: 5,000 unless set (contract 5.5).
    */
   readonly stuckThreadMs?: number | undefined
+  /**
+   * Where the system shows what it is at, by HTTP: metrics for Prometheus, JSON, and a page. Nowhere unless set
+   * (docs/observing.md).
+   */
+  readonly observe?: ObserveOptions | undefined
   /** Milliseconds after which such a thread is ended, and replaced; Infinity, for never, unless set (contract 5.5). */
   readonly terminateStuckAfterMs?: number | undefined
 }
@@ -245,6 +260,13 @@ export interface ResolvedSystemOptions {
   readonly cluster: ResolvedClusterOptions | undefined
   readonly stuckThreadMs: number
   readonly terminateStuckAfterMs: number
+  readonly observe: ResolvedObserveOptions | undefined
+}
+
+export interface ResolvedObserveOptions {
+  readonly port: number
+  readonly host: string
+  readonly token: string | undefined
 }
 
 /** Those of a node. */
@@ -407,6 +429,21 @@ const SYSTEM: Checks = {
   exportClasses: classes,
   stuckThreadMs: stuckTime,
   terminateStuckAfterMs: stuckTime,
+  observe: (name, value) => {
+    if (typeof value !== 'object' || value === null)
+      throw errors.invalidOption(name, value, 'an object such as { port: 9464 }')
+    check(name, value, OBSERVE)
+  },
+}
+
+const OBSERVE: Checks = {
+  port: whole(0, 65_535),
+  host: text,
+  token: (name, value) => {
+    if (typeof value === 'string' && /^[\x21-\x7e]{16,}$/.test(value)) return
+    // Not the value: it is a secret, or nearly one.
+    throw errors.invalidOption(name, undefined, 'at least 16 printable characters without spaces')
+  },
 }
 
 const CLASS: Checks = {
@@ -459,6 +496,7 @@ export function checkSystemOptions(options: SystemOptions = {}): ResolvedSystemO
     cluster: checkCluster(options),
     stuckThreadMs: options.stuckThreadMs ?? 5000,
     terminateStuckAfterMs: options.terminateStuckAfterMs ?? Number.POSITIVE_INFINITY,
+    observe: checkObserve(options.observe),
   }
 }
 
@@ -468,6 +506,20 @@ const ANYWHERE = /^(0\.0\.0\.0|::)$/
 /** Whether the host of an address is this machine's own, whatever its network. */
 export function isLoopback(host: string): boolean {
   return LOOPBACK.test(host)
+}
+
+function checkObserve(options: ObserveOptions | undefined): ResolvedObserveOptions | undefined {
+  if (options === undefined) return undefined
+  const { port, host = '127.0.0.1', token } = options
+  if (port === undefined)
+    throw errors.invalidOption('observe.port', port, 'a port to listen on, such as 9464; 0 for a free one')
+  if (token === undefined && !isLoopback(host))
+    throw errors.invalidOption(
+      'observe.token',
+      undefined,
+      `a token for ${host}, which others can reach too; or leave observe.host out for this machine alone`,
+    )
+  return { port, host, token }
 }
 
 function checkCluster(options: SystemOptions): ResolvedClusterOptions | undefined {

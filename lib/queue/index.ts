@@ -5,6 +5,7 @@ import { errors, reading } from '../errors/index.js'
 import { ActorSystem, addBuiltIns, getSystem } from '../system/index.js'
 import { addBackend, type QueueBackend } from './backend.js'
 import type { QueueReader } from './reader.js'
+import type { QueueReport } from './requests.js'
 import {
   checkRead,
   checkTopic,
@@ -28,7 +29,7 @@ export type {
   StoredBatch,
 } from './backend.js'
 export type { QueueReader, ReaderStats, Records } from './reader.js'
-export type { BucketStats, WriterStats } from './requests.js'
+export type { BucketStats, QueueReport, WriterStats } from './requests.js'
 export type {
   GetOptions,
   PutOptions,
@@ -119,3 +120,13 @@ export class Queue {
 
 /** Queues of the system that `init` made (contract, section 7), on any of its threads. */
 export const queue: Queue = new Queue(getSystem)
+
+/** The buckets that are on this node; none where nobody here has used a queue. Of the layers above. */
+export async function queuesOf(system: ActorSystem): Promise<QueueReport[]> {
+  try {
+    const manager = await system.resolve('system/queue', { nodeId: system.nodeId })
+    return (await manager.asAny().report?.()) as QueueReport[]
+  } catch {
+    return []
+  }
+}

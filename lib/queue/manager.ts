@@ -19,7 +19,7 @@ import { type BucketProxy, QueueBucket } from './bucket.js'
 import { forgetManager, managerOf } from './managers.js'
 import { Neighbours } from './neighbours.js'
 import { type Pin, Pins } from './pins.js'
-import { isPassing, type Opened } from './requests.js'
+import { isPassing, type Opened, type QueueReport } from './requests.js'
 import type { TopicOptions, TopicSpec } from './spec.js'
 import { Topics } from './topics.js'
 
@@ -191,6 +191,17 @@ export class Manager {
   has(topic: string, bucketId: number): boolean {
     const entry = this.#entries.get(keyOf(topic, bucketId))
     return entry !== undefined && entry.arrivesFrom === undefined
+  }
+
+  /** The buckets that are here, as an observer sees them. */
+  async report(): Promise<QueueReport[]> {
+    const asked = [...this.#entries.values()].map(async ({ spec: { topic, backend }, bucket }) => ({
+      topic,
+      backend,
+      ...(await bucket.stats()),
+    }))
+    const settled = await Promise.allSettled(asked)
+    return settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
   }
 
   // --- buckets that stay with their node

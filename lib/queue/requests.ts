@@ -22,6 +22,12 @@ export interface BucketStats {
   readonly reads: number
 }
 
+/** A bucket as an observer of its node sees it. */
+export interface QueueReport extends BucketStats {
+  readonly topic: string
+  readonly backend: string
+}
+
 /** A bucket as its writer sees it. */
 export interface WriterStats extends BucketStats {
   /** How often it was lost with its memory, and began again empty, since this writer or reader was made. */

@@ -22,6 +22,7 @@ import {
 import type { SystemEvent } from './events.js'
 import { KeptActors, type KeptRequest } from './kept.js'
 import { Outliving } from './outliving.js'
+import { type ReportRequest, reportOf } from './reports.js'
 import type {
   ActorStatus,
   ChildStopped,
@@ -79,6 +80,7 @@ export class Agent {
         return this.kept.asked(request)
       },
       (request: unknown) => this.#tell.net(request),
+      (request: ReportRequest) => reportOf(this.#host, request, statusOf),
     ]
     const options = {
       capacity: 2 ** 30,

@@ -27,6 +27,7 @@ export {
   type PeerStats,
   presentIn,
 } from './nodes.js'
+export { type Observer, setObserving } from './observing.js'
 export {
   type Candidate,
   ConsistentHashPolicy,
@@ -38,6 +39,13 @@ export {
   type ResolvePolicy,
   RoundRobinPolicy,
 } from './policies.js'
+export type {
+  ActorOrder,
+  ActorReport,
+  ActorsWanted,
+  ReportRequest,
+  ThreadReport,
+} from './reports.js'
 export type { ActorStatus, Found, NetRequest, RemoteSpawn } from './requests.js'
 export { handleSignals } from './signals.js'
 export {

@@ -63,6 +63,8 @@ export interface ThreadData {
   readonly hasGivenId: boolean
   /** Where the net thread is; -1 for a system that is no node of a cluster. */
   readonly netSlot: number
+  /** Calls are counted. */
+  readonly isObserved: boolean
   /** When the system was made: performance.timeOrigin + performance.now(), which is one clock for all threads. */
   readonly epochMs: number
 }
@@ -135,6 +137,7 @@ export class LocalThread implements SupervisorHost {
       maxMessageBytes: data.maxMessageBytes,
       netSlot: data.netSlot,
       hooks: this.#hooks(),
+      isObserved: data.isObserved,
     })
     this.agent = new Agent(this, this.supervisor, {
       events: (events) => this.events.received(events),

@@ -20,6 +20,7 @@ export const AGENT_DESCRIBE = 10
 export const AGENT_KEPT = 11
 /** Of the net thread's. */
 export const AGENT_NET = 12
+export const AGENT_REPORT = 13
 
 export interface SpawnRequest {
   readonly moduleUrl: string

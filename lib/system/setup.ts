@@ -50,6 +50,7 @@ export async function makeEngine(options: ResolvedSystemOptions): Promise<Thread
     nodeId,
     hasGivenId: options.nodeId !== undefined,
     netSlot: cluster === undefined ? -1 : threads + 1,
+    isObserved: options.observe !== undefined,
     epochMs: performance.timeOrigin + performance.now(),
   }
 }

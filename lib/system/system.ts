@@ -60,13 +60,16 @@ import {
 import { LazyRef } from './lazy.js'
 import { type ExportedClass, LocalThread, type SystemSide } from './local.js'
 import { type ClusterStats, isOwnSlot, type Member, Nodes } from './nodes.js'
+import { type Observer, observe } from './observing.js'
 import { Placer } from './placement.js'
 import { type ResolveOptions, RoundRobinPolicy } from './policies.js'
+import type { ReportRequest, ThreadReport } from './reports.js'
 import {
   type ActorStatus,
   AGENT_DESCRIBE,
   AGENT_EVENTS,
   AGENT_LOOKUP,
+  AGENT_REPORT,
   AGENT_SPAWN,
   AGENT_STOP,
   AGENT_STOP_ALL,
@@ -163,6 +166,7 @@ export class ActorSystem implements SystemSide {
   readonly #watchdog: Watchdog | undefined
   #stopping: Promise<void> | undefined
   #sayLoad: NodeJS.Timeout | undefined
+  #observer: Observer | undefined
   readonly #policy = new RoundRobinPolicy()
   /** So far, of classes, from this thread. */
   #spawns = 0
@@ -218,6 +222,7 @@ export class ActorSystem implements SystemSide {
         await system.#nodes.ask({ operation: 'start', options: node })
         system.#sayLoad = setInterval(() => system.#nodes.sayLoad(workers.load()), LOAD_MS).unref()
       }
+      if (options.observe !== undefined) system.#observer = await observe(system, options.observe)
     } catch (error) {
       await system.#end()
       throw error
@@ -253,6 +258,11 @@ export class ActorSystem implements SystemSide {
   /** Where other nodes reach this one; undefined for a system that listens nowhere. */
   get addr(): string | undefined {
     return this.#nodes.addr
+  }
+
+  /** Where the system shows what it is at; undefined for one that does not (`observe` of its options). */
+  get observeUrl(): string | undefined {
+    return this.#observer?.url
   }
 
   /**
@@ -426,20 +436,14 @@ export class ActorSystem implements SystemSide {
 
   /** Counts, at this moment (contract, section 2). */
   stats(): SystemStats {
-    const { thread, events } = this.#local
     return {
-      threads: Array.from({ length: this.#local.actorSlots }, (_, slot) => ({
-        slot,
-        actors: thread.controls.actors(slot),
-        utilization: this.#workers?.utilization(slot) ?? 0,
-        eventLoopDelay: delayOf(thread.controls.turns(slot)),
+      threads: this.threadCounts().map((counts) => ({
+        ...counts,
+        utilization: this.#workers?.utilization(counts.slot) ?? 0,
       })),
-      engine: thread.port.stats(),
+      engine: this.#local.thread.port.stats(),
       bridge: bridge !== undefined,
-      deadLetters: thread.controls.total(DEAD_LETTERS) + thread.controls.total(LOCAL_LOST),
-      unobservedErrors: thread.controls.total(UNOBSERVED),
-      restarts: thread.controls.total(RESTARTS),
-      threadsDied: events.threadsDied,
+      ...this.counts(),
     }
   }
 
@@ -486,6 +490,47 @@ export class ActorSystem implements SystemSide {
   /** @internal Of the layers above: something happened that the system's listeners hear of. */
   happened(event: SystemEvent): void {
     this.#local.events.happened(event)
+  }
+
+  /** @internal Of stats, what is the same however often it is asked for. */
+  threadCounts(): Omit<ThreadStats, 'utilization'>[] {
+    const { controls } = this.#local.thread
+    return Array.from({ length: this.#local.actorSlots }, (_, slot) => ({
+      slot,
+      actors: controls.actors(slot),
+      eventLoopDelay: delayOf(controls.turns(slot)),
+    }))
+  }
+
+  /** @internal */
+  counts(): Pick<SystemStats, 'deadLetters' | 'unobservedErrors' | 'restarts' | 'threadsDied'> {
+    const { thread, events } = this.#local
+    return {
+      deadLetters: thread.controls.total(DEAD_LETTERS) + thread.controls.total(LOCAL_LOST),
+      unobservedErrors: thread.controls.total(UNOBSERVED),
+      restarts: thread.controls.total(RESTARTS),
+      threadsDied: events.threadsDied,
+    }
+  }
+
+  /** @internal What a thread says of itself and its actors; undefined where it does not answer in time. */
+  async report(slot: number, request: ReportRequest, timeoutMs: number): Promise<ThreadReport | undefined> {
+    const { thread } = this.#local
+    try {
+      return (await thread.askSystem(
+        this.#local.agentOf(slot),
+        AGENT_REPORT,
+        request,
+        timeoutMs,
+      )) as ThreadReport
+    } catch {
+      return undefined
+    }
+  }
+
+  /** @internal Milliseconds in which a thread's event loop was busy, and not. */
+  activity(slot: number): { activeMs: number; idleMs: number } {
+    return this.#workers?.activity(slot) ?? { activeMs: 0, idleMs: 0 }
   }
 
   /** @internal Whether this system is a node of a cluster, and whether it was given its nodeId. */
@@ -800,6 +845,7 @@ export class ActorSystem implements SystemSide {
   async #end(): Promise<void> {
     const { thread } = this.#local
     this.#watchdog?.end()
+    await this.#observer?.close()
     clearInterval(this.#sayLoad)
     await this.#workers?.end()
     thread.asks.failAll(

@@ -140,6 +140,14 @@ export class Workers {
   }
 
   /** Milliseconds of work per millisecond of time, since asked last. */
+  /** Milliseconds since the thread began in which its event loop was busy, and in which not. */
+  activity(slot: number): { activeMs: number; idleMs: number } {
+    const running = this.#running.get(slot)
+    if (slot !== 0 && running === undefined) return { activeMs: 0, idleMs: 0 }
+    const { active, idle } = (running?.worker.performance ?? performance).eventLoopUtilization()
+    return { activeMs: active, idleMs: idle }
+  }
+
   utilization(slot: number): number {
     const running = this.#running.get(slot)
     if (running === undefined || !running.ready) return 0

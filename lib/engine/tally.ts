@@ -1,0 +1,171 @@
+// What is counted of the calls of a class on one thread, where the system is observed. Each call is counted; of short ones one in
+// some is timed, and stands for those between it and the one timed before.
+
+import {
+  PulsingBusinessError,
+  PulsingRuntimeError,
+  PulsingSystemError,
+  PulsingTimeoutError,
+  PulsingUnsupportedError,
+} from '../errors/index.js'
+
+/** Upper ends of the histograms of how long calls take, in seconds. */
+export const BOUNDS: readonly number[] = [
+  0.000_01, 0.000_1, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
+]
+
+/** A call is short below so many milliseconds; then so many are not timed. */
+const SHORT_MS = 0.1
+const SKIPPED = 63
+
+/** Of one method: how often it was called, and how long that took, in seconds. */
+export interface MethodReport {
+  readonly method: string
+  readonly calls: number
+  /** By kind of the error: business, system, timeout, unsupported, runtime, or other. */
+  readonly errors: Readonly<Record<string, number>>
+  /** Calls by how long they took: up to each bound, and longer. Those that are under way are in none. */
+  readonly buckets: readonly number[]
+  readonly seconds: number
+}
+
+export interface ClassReport {
+  readonly type: string
+  /** Those that were called. */
+  readonly methods: readonly MethodReport[]
+}
+
+interface Times {
+  readonly buckets: Float64Array
+  seconds: number
+}
+
+/** Of one class. By method number: 0 is receive. */
+export class Tally {
+  readonly type: string
+  readonly #names: readonly string[]
+  readonly #calls: Float64Array
+  /** How many calls there were when one was timed last. */
+  readonly #timed: Float64Array
+  readonly #times: (Times | undefined)[] = []
+  readonly #errors: (Map<string, number> | undefined)[] = []
+  /** How many calls are not timed before the next is. */
+  readonly #skip: Int32Array
+  /** Of the call that was begun last: when, in milliseconds, 0 where it is not timed; and how many calls it stands for. */
+  begunMs = 0
+  weight = 0
+
+  constructor(type: string, names: readonly string[]) {
+    this.type = type
+    this.#names = names
+    this.#calls = new Float64Array(names.length + 1)
+    this.#timed = new Float64Array(names.length + 1)
+    this.#skip = new Int32Array(names.length + 1)
+  }
+
+  /** A call begins. Gives when, or 0 where it is not timed. Hot: ask-local. */
+  began(method: number): number {
+    this.#calls[method] = (this.#calls[method] as number) + 1
+    const skip = this.#skip[method] as number
+    if (skip > 0) {
+      this.#skip[method] = skip - 1
+      this.begunMs = 0
+      return 0
+    }
+    const calls = this.#calls[method] as number
+    this.weight = calls - (this.#timed[method] as number)
+    this.#timed[method] = calls
+    this.begunMs = performance.now()
+    return this.begunMs
+  }
+
+  /** The call that was begun is asynchronous: its end is told with what this gives. */
+  take(): number {
+    const { begunMs } = this
+    this.begunMs = 0
+    return begunMs
+  }
+
+  /** A run of receive is done: so many calls behind the one that was begun. */
+  ran(more: number): void {
+    this.#calls[0] = (this.#calls[0] as number) + more
+    const { begunMs } = this
+    if (begunMs === 0) return
+    this.#timed[0] = (this.#timed[0] as number) + more
+    this.ended(0, begunMs, this.weight + more, more + 1)
+  }
+
+  /** A call that was timed is done, one of so many that took that long together. */
+  ended(method: number, begunMs: number, weight: number, count = 1): void {
+    const tookMs = (performance.now() - begunMs) / count
+    this.#skip[method] = tookMs < SHORT_MS ? SKIPPED : 0
+    this.begunMs = 0
+    let times = this.#times[method]
+    if (times === undefined) {
+      times = { buckets: new Float64Array(BOUNDS.length + 1), seconds: 0 }
+      this.#times[method] = times
+    }
+    const seconds = tookMs / 1000
+    let at = 0
+    while (at < BOUNDS.length && seconds > (BOUNDS[at] as number)) at++
+    times.buckets[at] = (times.buckets[at] as number) + weight
+    times.seconds += seconds * weight
+  }
+
+  failed(method: number, error: Error): void {
+    let errors = this.#errors[method]
+    if (errors === undefined) {
+      errors = new Map()
+      this.#errors[method] = errors
+    }
+    const name = kindOf(error)
+    errors.set(name, (errors.get(name) ?? 0) + 1)
+  }
+
+  report(): ClassReport {
+    const methods: MethodReport[] = []
+    for (const [number, calls] of this.#calls.entries()) {
+      if (calls === 0) continue
+      const { buckets, seconds } = this.#times[number] ?? { buckets: [], seconds: 0 }
+      methods.push({
+        method: number === 0 ? 'receive' : (this.#names[number - 1] as string),
+        calls,
+        errors: Object.fromEntries(this.#errors[number] ?? []),
+        buckets: [...buckets],
+        seconds,
+      })
+    }
+    return { type: this.type, methods }
+  }
+}
+
+const KINDS: readonly (readonly [kind: string, Class: abstract new (...args: never[]) => Error])[] = [
+  ['business', PulsingBusinessError],
+  ['system', PulsingSystemError],
+  ['timeout', PulsingTimeoutError],
+  ['unsupported', PulsingUnsupportedError],
+  ['runtime', PulsingRuntimeError],
+]
+
+function kindOf(error: Error): string {
+  return KINDS.find(([, Class]) => error instanceof Class)?.[0] ?? 'other'
+}
+
+/** Of all classes of a thread. */
+export class Tallies {
+  readonly #all = new Map<object, Tally>()
+
+  /** key: the class's own. */
+  of(key: object, type: string, methods: readonly string[]): Tally {
+    let tally = this.#all.get(key)
+    if (tally === undefined) {
+      tally = new Tally(type, methods)
+      this.#all.set(key, tally)
+    }
+    return tally
+  }
+
+  reports(): ClassReport[] {
+    return [...this.#all.values()].map((tally) => tally.report()).filter(({ methods }) => methods.length > 0)
+  }
+}

@@ -1,0 +1,5 @@
+// What shows a system to its people: by HTTP, for Prometheus, for programs, and as a page. Loaded where a system is observed.
+
+import { setObserving } from '../system/index.js'
+
+setObserving(async () => (await import('./server.js')).openServer)

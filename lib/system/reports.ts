@@ -1,0 +1,139 @@
+// What a thread says of itself and of its actors, to whoever observes the system.
+
+import { getHeapStatistics } from 'node:v8'
+import { type ActorHost, type ActorRecord, refOf } from '../actor/index.js'
+import { type Cell, type ClassReport, StandIn } from '../engine/index.js'
+import type { Supervised } from '../supervision/index.js'
+import type { ActorStatus } from './requests.js'
+
+/** By what actors are chosen, and in which order: the largest first. */
+export type ActorOrder = 'waiting' | 'underWay' | 'restarts' | 'age'
+
+export interface ActorsWanted {
+  readonly top: number
+  readonly by: ActorOrder
+  /** Part of a name, a class or an id, whatever its case; '' for all. */
+  readonly filter: string
+  /** Those of the system's own too. */
+  readonly all: boolean
+}
+
+export interface ReportRequest {
+  /** None where it is not set. */
+  readonly actors: ActorsWanted | undefined
+}
+
+/** An actor, as its thread sees it. */
+export interface ActorReport {
+  readonly id: string
+  readonly name: string | undefined
+  readonly type: string
+  readonly slot: number
+  readonly parent: string | undefined
+  readonly children: number
+  readonly status: ActorStatus
+  readonly waiting: number
+  readonly underWay: number
+  readonly restarts: number
+  /** Milliseconds since it started. */
+  readonly ageMs: number
+  readonly lastFailure: string | undefined
+}
+
+export interface ThreadReport {
+  readonly heapUsedBytes: number
+  readonly heapLimitBytes: number
+  /** Memory of buffers, beside the heap. */
+  readonly externalBytes: number
+  readonly classes: readonly ClassReport[]
+  /** The top ones, and how many there are that the filter lets through. */
+  readonly actors: readonly ActorReport[]
+  readonly found: number
+}
+
+/** statusOf: as describe has it. */
+export function reportOf(
+  host: ActorHost,
+  { actors }: ReportRequest,
+  statusOf: (cell: Cell) => ActorStatus,
+): ThreadReport {
+  const heap = getHeapStatistics()
+  const found = actors === undefined ? { actors: [], found: 0 } : actorsOf(host, actors, statusOf)
+  return {
+    heapUsedBytes: heap.used_heap_size,
+    heapLimitBytes: heap.heap_size_limit,
+    externalBytes: heap.external_memory,
+    classes: host.thread.tallies?.reports() ?? [],
+    ...found,
+  }
+}
+
+function actorsOf(
+  host: ActorHost,
+  { top, by, filter, all }: ActorsWanted,
+  statusOf: (cell: Cell) => ActorStatus,
+): { actors: ActorReport[]; found: number } {
+  const { thread } = host
+  const wanted = filter.toLowerCase()
+  const nowMs = performance.timeOrigin + performance.now() - host.epochMs
+  const waitingIn = (cell: Cell) => cell.depth + (cell.native ? thread.port.depth(cell.index) : 0)
+  const weightOf = (cell: Cell): number => {
+    if (by === 'waiting') return waitingIn(cell)
+    if (by === 'underWay') return cell.running
+    if (by === 'age') return nowMs - (cell.actor as ActorRecord).startedMs
+    return supervisedOf(cell)?.restarts ?? 0
+  }
+  // The least of the best is at the end; most actors are no better than that, and cost a look.
+  const best: { cell: Cell; value: number }[] = []
+  let found = 0
+  for (const cell of thread.cells) {
+    if (cell?.actor === undefined || cell.instance instanceof StandIn || cell.closed) continue
+    const { name, info } = cell.actor as ActorRecord
+    if (!all && name?.startsWith('system/') === true) continue
+    if (wanted !== '' && !isFound(host, cell, name, info.type, wanted)) continue
+    found++
+    const value = weightOf(cell)
+    if (best.length === top && value <= (best.at(-1)?.value ?? 0)) continue
+    let at = best.length
+    while (at > 0 && (best[at - 1]?.value ?? 0) < value) at--
+    best.splice(at, 0, { cell, value })
+    if (best.length > top) best.pop()
+  }
+  const actors = best.map(({ cell }): ActorReport => {
+    const { name, info, parent, children, stopping, startedMs } = cell.actor as ActorRecord
+    const { restarts = 0, lastFailure } = supervisedOf(cell) ?? {}
+    return {
+      id: refOf(host, cell.target).actorId.toString(),
+      name,
+      type: info.type,
+      slot: thread.slot,
+      parent: parent?.actorId.toString(),
+      children: children?.size ?? 0,
+      status: stopping === undefined ? statusOf(cell) : 'stopping',
+      waiting: waitingIn(cell),
+      underWay: cell.running,
+      restarts,
+      ageMs: Math.round(nowMs - startedMs),
+      lastFailure: lastFailure === undefined ? undefined : String(lastFailure.error),
+    }
+  })
+  return { actors, found }
+}
+
+function supervisedOf(cell: Cell): Supervised | undefined {
+  return (cell.actor as ActorRecord).supervision as Supervised | undefined
+}
+
+function isFound(
+  host: ActorHost,
+  cell: Cell,
+  name: string | undefined,
+  type: string,
+  wanted: string,
+): boolean {
+  return (
+    name?.toLowerCase().includes(wanted) === true ||
+    type.toLowerCase().includes(wanted) ||
+    refOf(host, cell.target).actorId.toString().toLowerCase().includes(wanted)
+  )
+}

@@ -1,0 +1,177 @@
+import { get } from 'node:http'
+import test, { type ExecutionContext } from 'ava'
+import { type ActorSystem, queue, type SystemOptions } from 'pulsing'
+import { event, rejection, start, until } from './bed.js'
+import { Mortal } from './fixtures/mortal.js'
+import { Observed } from './fixtures/observed.js'
+
+const TOKEN = 'a token of some length'.replaceAll(' ', '-')
+
+async function observed(t: ExecutionContext, options: Partial<SystemOptions> = {}): Promise<ActorSystem> {
+  const system = await start({ observe: { port: 0 }, ...options })
+  t.teardown(() => system.shutdown())
+  return system
+}
+
+interface Seen {
+  readonly status: number
+  readonly text: string
+  // biome-ignore lint/suspicious/noExplicitAny: whatever the JSON holds
+  readonly json: any
+}
+
+async function seen(url: string, headers: Record<string, string> = {}): Promise<Seen> {
+  const response = await fetch(url, { headers })
+  const text = await response.text()
+  const isJson = response.headers.get('content-type')?.startsWith('application/json') === true
+  return { status: response.status, text, json: isJson ? JSON.parse(text) : undefined }
+}
+
+function figure(text: string, name: string): number | undefined {
+  const line = text.split('\n').find((one) => one.startsWith(`${name} `))
+  return line === undefined ? undefined : Number(line.slice(name.length + 1))
+}
+
+test('each call is counted by class and method, errors by kind, and timed', async (t) => {
+  const system = await observed(t)
+  const actor = (await system.spawn(Observed, { name: 'seen', placement: { slot: 1 } })).asType(Observed)
+  for (let i = 0; i < 200; i++) await actor.quick()
+  await Promise.all([actor.slow(30), actor.slow(30), actor.slow(30)])
+  await rejection(actor.refuses())
+  await rejection(actor.fails())
+  const ref = await system.resolve('seen')
+  for (let i = 0; i < 5000; i++) ref.tell(i)
+  t.is(await actor.received(), 5000)
+  const { status, text } = await seen(`${system.observeUrl}/metrics`)
+  t.is(status, 200)
+  const calls = (method: string) => figure(text, `pulsing_calls_total{class="Observed",method="${method}"}`)
+  t.is(calls('quick'), 200)
+  t.is(calls('slow'), 3)
+  t.is(calls('receive'), 5000)
+  const failed = (method: string, kind: string) =>
+    figure(text, `pulsing_call_errors_total{class="Observed",method="${method}",kind="${kind}"}`)
+  t.is(failed('refuses', 'business'), 1)
+  t.is(failed('fails', 'system'), 1)
+  const took = (name: string) => figure(text, `pulsing_call_duration_seconds_${name}`)
+  t.is(took('bucket{class="Observed",method="slow",le="0.025"}'), 0)
+  t.is(took('count{class="Observed",method="slow"}'), 3)
+  t.true((took('sum{class="Observed",method="slow"}') as number) >= 0.085)
+  // Short ones are sampled, and each that is timed stands for those before it.
+  const quick = took('count{class="Observed",method="quick"}') as number
+  t.true(quick > 100 && quick <= 200, `${quick} of 200`)
+})
+
+test('actors are found by name and class, the first of all threads, and the rest is counted', async (t) => {
+  const system = await observed(t, { threads: 2 })
+  const refs = await Promise.all(
+    Array.from({ length: 30 }, () => system.spawn(Observed, { placement: 'spread' })),
+  )
+  await system.spawn(Observed, { name: 'here/Special' })
+  const url = system.observeUrl as string
+  const { json } = await seen(`${url}/api/actors?top=5&by=age`)
+  t.is(json.actors.length, 5)
+  t.is(json.found, refs.length + 1)
+  t.deepEqual(json.missing, [])
+  const ages = json.actors.map((one: { ageMs: number }) => one.ageMs)
+  t.deepEqual(
+    ages,
+    [...ages].sort((a, b) => b - a),
+  )
+  const found = await seen(`${url}/api/actors?filter=special`)
+  t.is(found.json.actors[0].name, 'here/Special')
+  t.is(found.json.found, 1)
+  t.is((await seen(`${url}/api/actors?top=0`)).status, 400)
+  t.is((await seen(`${url}/api/actors?by=name`)).status, 400)
+})
+
+test('a thread that is stuck is shown as one, and the others all the same', async (t) => {
+  const system = await observed(t, { threads: 2 })
+  const stuck = (await system.spawn(Observed, { placement: { slot: 1 } })).asType(Observed)
+  const spinning = stuck.spin(2500)
+  const { json } = await seen(`${system.observeUrl}/api/threads`)
+  t.deepEqual(
+    json.map((one: { answers: boolean }) => one.answers),
+    [true, false, true],
+  )
+  await spinning
+  const after = await seen(`${system.observeUrl}/api/threads`)
+  t.true(after.json.every((one: { answers: boolean }) => one.answers))
+})
+
+test('what happens is told as it happens, without the messages of actors', async (t) => {
+  const system = await observed(t, { threads: 1 })
+  const mortal = (await system.spawn(Mortal, { placement: { slot: 1 } })).asType(Mortal)
+  let text = ''
+  const request = get(`${system.observeUrl}/api/events`, (response) => {
+    response.on('data', (data) => {
+      text += data
+    })
+  })
+  t.teardown(() => request.destroy())
+  await until(() => text.includes('events of the system'))
+  const died = event(system, 'threadDied')
+  await mortal.exit(1).catch(() => undefined)
+  await died
+  await until(() => text.includes('event: threadDied'))
+  t.regex(text, /data: \{"at":\d+,"left":0,"slot":1/)
+})
+
+test('buckets of queues are shown; other paths and methods are errors that say what there is', async (t) => {
+  const system = await observed(t)
+  const url = system.observeUrl as string
+  t.deepEqual((await seen(`${url}/api/queues`)).json, [])
+  const writer = await queue.of(system).write('orders', { numBuckets: 1 })
+  await writer.put([{ id: 1 }, { id: 2 }])
+  t.like((await seen(`${url}/api/queues`)).json[0], { topic: 'orders', bucketId: 0, records: 2 })
+  t.is(figure((await seen(`${url}/metrics`)).text, 'pulsing_queue_records{topic="orders",bucket="0"}'), 2)
+  t.regex((await seen(`${url}/nothing`)).json.error.message, /There is: \/health/)
+  t.is((await fetch(url, { method: 'POST' })).status, 405)
+  t.deepEqual((await seen(`${url}/ready`)).json, { ready: true })
+  t.is((await seen(`${url}/api/system`)).json.nodeId, system.nodeId)
+})
+
+test('a token is asked for, wrong ones are limited, and without one other names of this machine are refused', async (t) => {
+  const system = await observed(t, { observe: { port: 0, token: TOKEN } })
+  const url = system.observeUrl as string
+  t.is((await seen(`${url}/metrics`)).status, 401)
+  t.is((await seen(`${url}/metrics`, { authorization: `Bearer ${TOKEN}` })).status, 200)
+  const basic = Buffer.from(`me:${TOKEN}`).toString('base64')
+  t.is((await seen(`${url}/metrics`, { authorization: `Basic ${basic}` })).status, 200)
+  t.is((await seen(`${url}/health`)).status, 200)
+  for (let i = 0; i < 10; i++) t.is((await seen(url, { authorization: `Bearer ${i}` })).status, 401)
+  t.is((await seen(url, { authorization: `Bearer ${TOKEN}` })).status, 429)
+  const open = await observed(t)
+  const named = await new Promise<number | undefined>((resolve) =>
+    get(`${open.observeUrl}/metrics`, { headers: { host: 'evil.example' } }, (response) => {
+      response.resume()
+      resolve(response.statusCode)
+    }),
+  )
+  t.is(named, 403)
+})
+
+test('what can not be observed so is an error, and nothing is left of the system', async (t) => {
+  const taken = await observed(t)
+  const port = Number(new URL(taken.observeUrl as string).port)
+  t.is((await rejection(start({ observe: { port } }))).code, 'ERR_PULSING_ADDR_IN_USE')
+  t.is(
+    (await rejection(start({ observe: { port: 0, host: '203.0.113.1', token: TOKEN } }))).code,
+    'ERR_PULSING_ADDR_INVALID',
+  )
+  for (const observe of [
+    { port: 0, host: '0.0.0.0' },
+    { port: -1 },
+    {},
+    { port: 0, token: 'short' },
+    { port: 0, more: 1 },
+    5,
+  ])
+    t.is(
+      (await rejection(start({ observe: observe as never }))).code,
+      'ERR_PULSING_INVALID_OPTION',
+      JSON.stringify(observe),
+    )
+  const plain = await start()
+  t.teardown(() => plain.shutdown())
+  t.is(plain.observeUrl, undefined)
+})
