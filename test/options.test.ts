@@ -42,6 +42,7 @@ test('what is not set has its default', (t) => {
     resourceLimits: undefined,
     nodeId: undefined,
     cluster: undefined,
+    observe: undefined,
     stuckThreadMs: 5000,
     terminateStuckAfterMs: Number.POSITIVE_INFINITY,
   })
