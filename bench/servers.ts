@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -22,6 +22,8 @@ interface Command {
   /** The Debian package that has it. */
   readonly name: string
   args(port: number, folder: string): string[]
+  /** The port that it listens on, as soon as it does; it is given 0 where it chooses one itself. */
+  portOf(server: ChildProcess, port: number, folder: string): Promise<number | undefined>
 }
 
 export function freePort(): Promise<number> {
@@ -49,10 +51,10 @@ interface At {
   readonly folder?: string
 }
 
-async function serve({ program, name, args }: Command, at: At): Promise<ServerProcess> {
-  const port = at.port ?? (await freePort())
+async function serve({ program, name, args, portOf }: Command, at: At): Promise<ServerProcess> {
+  const given = at.port ?? 0
   const folder = at.folder ?? mkdtempSync(join(tmpdir(), `pulsing-${name}-`))
-  const server = spawn(program, args(port, folder), { stdio: 'ignore' })
+  const server = spawn(program, args(given, folder), { stdio: 'ignore' })
   server.on('error', () => undefined)
   const isOver = () => server.exitCode !== null || server.signalCode !== null || server.pid === undefined
   const close = async () => {
@@ -63,29 +65,55 @@ async function serve({ program, name, args }: Command, at: At): Promise<ServerPr
     }
     if (at.folder === undefined) rmSync(folder, { recursive: true, force: true })
   }
-  const until = performance.now() + STARTED_MS
-  while (!(await answers(port))) {
-    if (!isOver() && performance.now() < until) {
-      await new Promise((settle) => setTimeout(settle, LOOK_MS))
-      continue
-    }
-    await close()
-    throw new Error(`${program} does not run: apt-get install ${name}`)
+  for (const until = performance.now() + STARTED_MS; ; ) {
+    const port = await portOf(server, given, folder)
+    // Another program may listen where it was to.
+    if (port !== undefined && !isOver()) return { port, process: server, close }
+    if (isOver() || performance.now() > until) break
+    await new Promise((settle) => setTimeout(settle, LOOK_MS))
   }
-  return { port, process: server, close }
+  await close()
+  throw new Error(`${program} does not run: apt-get install ${name}`)
 }
 
 /** NATS with JetStream, which keeps its streams in the folder. */
 export function serveNats(at: At = {}): Promise<ServerProcess> {
-  const args = (port: number, folder: string) => ['-js', '-a', '127.0.0.1', '-p', `${port}`, '-sd', folder]
-  return serve({ program: 'nats-server', name: 'nats-server', args }, at)
+  return serve(
+    {
+      program: 'nats-server',
+      name: 'nats-server',
+      args: (port, folder) => [
+        ...['-js', '-a', '127.0.0.1', '-p', `${port === 0 ? -1 : port}`],
+        ...['-sd', folder, '--ports_file_dir', folder],
+      ],
+      // It writes a file of its ports once it listens.
+      portOf: async ({ pid }, _, folder) => {
+        try {
+          const [address = ''] = JSON.parse(
+            readFileSync(join(folder, `nats-server_${pid}.ports`), 'utf8'),
+          ).nats
+          return Number(new URL(address).port)
+        } catch {
+          return undefined
+        }
+      },
+    },
+    at,
+  )
 }
 
 /** isDurable: it writes each change to a file, which goes to the disk each second. */
-export function serveRedis(isDurable: boolean): Promise<ServerProcess> {
-  const args = (port: number, folder: string) => [
-    ...['--bind', '127.0.0.1', '--port', `${port}`, '--dir', folder, '--save', ''],
-    ...['--appendonly', isDurable ? 'yes' : 'no'],
-  ]
-  return serve({ program: 'redis-server', name: 'redis-server', args }, {})
+export async function serveRedis(isDurable: boolean): Promise<ServerProcess> {
+  return serve(
+    {
+      program: 'redis-server',
+      name: 'redis-server',
+      args: (port, folder) => [
+        ...['--bind', '127.0.0.1', '--port', `${port}`, '--dir', folder, '--save', ''],
+        ...['--appendonly', isDurable ? 'yes' : 'no'],
+      ],
+      portOf: async (_, port) => ((await answers(port)) ? port : undefined),
+    },
+    { port: await freePort() },
+  )
 }

@@ -5,7 +5,7 @@ import { event, rejection, start, until } from './bed.js'
 import { Mortal } from './fixtures/mortal.js'
 import { Observed } from './fixtures/observed.js'
 
-const TOKEN = 'a token of some length'.replaceAll(' ', '-')
+const TOKEN = 'a-token-of-some-length'
 
 async function observed(t: ExecutionContext, options: Partial<SystemOptions> = {}): Promise<ActorSystem> {
   const system = await start({ observe: { port: 0 }, ...options })
@@ -174,4 +174,49 @@ test('what can not be observed so is an error, and nothing is left of the system
   const plain = await start()
   t.teardown(() => plain.shutdown())
   t.is(plain.observeUrl, undefined)
+})
+
+/** Stops when it is told to. */
+class Lingering {
+  readonly #leaving: Promise<void>
+
+  constructor(leaving: Promise<void>) {
+    this.#leaving = leaving
+  }
+
+  onStop(): Promise<void> {
+    return this.#leaving
+  }
+}
+
+test('it is not ready any more while it shuts down, and is not seen after that', async (t) => {
+  const system = await observed(t)
+  const url = system.observeUrl as string
+  let leave = () => {}
+  await system.spawn(
+    new Lingering(
+      new Promise((resolve) => {
+        leave = resolve
+      }),
+    ),
+  )
+  const over = system.shutdown()
+  const { status, json } = await seen(`${url}/ready`)
+  t.is(status, 503)
+  t.deepEqual(json, { ready: false, why: 'the system is shutting down' })
+  t.is((await seen(`${url}/health`)).status, 200)
+  leave()
+  await over
+  await t.throwsAsync(seen(`${url}/health`))
+})
+
+test('a path that is no address is one that is not there', async (t) => {
+  const system = await observed(t)
+  const status = await new Promise((resolve) =>
+    get(system.observeUrl as string, { path: '//' }, (response) => {
+      response.resume()
+      resolve(response.statusCode)
+    }),
+  )
+  t.is(status, 404)
 })

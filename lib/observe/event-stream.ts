@@ -1,18 +1,7 @@
 // What happens in a system, as it happens, to those who watch: server-sent events.
 
 import type { ServerResponse } from 'node:http'
-import type { ActorSystem, SystemEvents } from '../system/index.js'
-
-const NAMES: readonly (keyof SystemEvents)[] = [
-  'deadLetter',
-  'unobservedError',
-  'restart',
-  'stuck',
-  'threadDied',
-  'member',
-  'peerRefused',
-  'queueGap',
-]
+import { type ActorSystem, EVENTS } from '../system/index.js'
 
 /** Events a second that a watcher is sent; what is over is counted, and said. */
 const MOST_A_SECOND = 50
@@ -35,11 +24,11 @@ export class EventStream {
     this.#system = system
   }
 
+  get isFull(): boolean {
+    return this.#watchers.size >= MOST_WATCHERS
+  }
+
   add(response: ServerResponse, headers: Readonly<Record<string, string>>): void {
-    if (this.#watchers.size >= MOST_WATCHERS) {
-      response.writeHead(503, headers).end()
-      return
-    }
     response.writeHead(200, { ...headers, 'content-type': 'text/event-stream' })
     response.write(': events of the system\n\n')
     response.on('close', () => this.#remove(response))
@@ -59,7 +48,7 @@ export class EventStream {
   }
 
   #listen(): void {
-    for (const name of NAMES) {
+    for (const name of EVENTS) {
       const heard = (event: object) => this.#happened(name, event)
       this.#system.on(name, heard)
       this.#listeners.push(() => this.#system.off(name, heard))

@@ -4,14 +4,19 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { errors } from '../errors/index.js'
 import type { ResolvedObserveOptions } from '../options/index.js'
-import type { ActorOrder, ActorSystem, ActorsWanted, Observer } from '../system/index.js'
+import {
+  ACTOR_ORDERS,
+  type ActorOrder,
+  type ActorSystem,
+  type ActorsWanted,
+  type Observer,
+} from '../system/index.js'
 import { EventStream } from './event-stream.js'
 import { Gate } from './gate.js'
 import { metricsOf } from './metrics.js'
 import { View } from './view.js'
 
 const MOST_ACTORS = 1000
-const ORDERS: readonly string[] = ['waiting', 'underWay', 'restarts', 'age']
 const HEADERS = {
   'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
@@ -64,7 +69,7 @@ export async function openServer(
     await listen(server, host, port)
   } catch (error) {
     const { code } = error as { code?: unknown }
-    throw code === 'EADDRINUSE' || code === 'EACCES'
+    throw code === 'EADDRINUSE'
       ? errors.addrInUse(`${host}:${port}`, error)
       : errors.addrInvalid(`${host}:${port}`, error)
   }
@@ -126,7 +131,7 @@ async function answer(
   routes: Routes,
   events: EventStream,
 ): Promise<void> {
-  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://here')
+  const [, pathname = '', search = ''] = /^([^?]*)\??(.*)$/s.exec(request.url ?? '') ?? []
   // Probes of a scheduler have no token, and are told nothing else.
   const isProbe = pathname === '/health' || pathname === '/ready'
   const verdict = isProbe ? 'answered' : gate.judge(request)
@@ -148,11 +153,14 @@ async function answer(
     )
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return send(response, 405, failure('method', 'What is shown can only be read: use GET.'))
-  if (pathname === '/api/events') return events.add(response, HEADERS)
+  if (pathname === '/api/events' && request.method === 'GET') {
+    if (!events.isFull) return events.add(response, HEADERS)
+    return send(response, 503, failure('busy', 'As many watch as may: close another first.'))
+  }
   const route = Object.hasOwn(routes, pathname) ? routes[pathname] : undefined
   if (route === undefined) return send(response, 404, failure('not-found', `There is: ${PATHS.join(', ')}.`))
   try {
-    const { status = 200, ...shown } = await route(searchParams)
+    const { status = 200, ...shown } = await route(new URLSearchParams(search))
     send(response, status, shown)
   } catch (error) {
     if (!(error instanceof BadQuery)) throw error
@@ -179,7 +187,8 @@ function wantedOf(query: URLSearchParams): ActorsWanted {
   const top = Number(query.get('top') ?? 20)
   if (!Number.isInteger(top) || top < 1 || top > MOST_ACTORS)
     throw new BadQuery(`top has to be a whole number from 1 to ${MOST_ACTORS}.`)
-  const by = query.get('by') ?? 'waiting'
-  if (!ORDERS.includes(by)) throw new BadQuery(`by has to be one of ${ORDERS.join(', ')}.`)
-  return { top, by: by as ActorOrder, filter: query.get('filter') ?? '', all: query.get('all') === 'true' }
+  const given = query.get('by') ?? 'waiting'
+  const by: ActorOrder | undefined = ACTOR_ORDERS.find((one) => one === given)
+  if (by === undefined) throw new BadQuery(`by has to be one of ${ACTOR_ORDERS.join(', ')}.`)
+  return { top, by, filter: query.get('filter') ?? '', all: query.get('all') === 'true' }
 }

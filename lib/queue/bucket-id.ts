@@ -39,6 +39,11 @@ export function bucketOf(text: string, numBuckets: number): number {
   return rest
 }
 
+/** A bucket's own, among those of all topics: what says its owner (contract 7.3). */
+export function keyOf(topic: string, bucketId: number): string {
+  return `${topic}/${bucketId}`
+}
+
 export class Buckets {
   readonly #column: string
   readonly #numBuckets: number

@@ -16,6 +16,7 @@ import { errors, messageOf } from '../errors/index.js'
 import type { ActorSystem, MemberEvent } from '../system/index.js'
 import { type BackendHome, type BucketInfo, type BucketSeed, backendOf, isOwnBackend } from './backend.js'
 import { type BucketProxy, QueueBucket } from './bucket.js'
+import { keyOf } from './bucket-id.js'
 import { forgetManager, managerOf } from './managers.js'
 import { Neighbours } from './neighbours.js'
 import { type Pin, Pins } from './pins.js'
@@ -41,10 +42,6 @@ const AGAIN_MS = 500
 /** What a node that leaves gives others for hearing its last. */
 const SOON = { timeoutMs: 1000 }
 const FOREVER = { timeoutMs: Number.POSITIVE_INFINITY }
-
-function keyOf(topic: string, bucketId: number): string {
-  return `${topic}/${bucketId}`
-}
 
 export class Manager {
   #system!: ActorSystem
@@ -208,7 +205,7 @@ export class Manager {
 
   /** The node that has the records, where any has. Throws ERR_PULSING_BUCKET_UNAVAILABLE while that is away. */
   async #pinOf(spec: TopicSpec, bucketId: number): Promise<string | undefined> {
-    if (await this.#hasRecords(spec, bucketId)) return this.#system.nodeId
+    if (await this.#pins.hasRecords(spec, bucketId)) return this.#system.nodeId
     let at = (await this.#pins.of(spec, bucketId))?.nodeId
     if (at === undefined || !this.#neighbours.isAlive(at)) {
       const found = await this.#neighbours.ask(
@@ -230,14 +227,9 @@ export class Manager {
     )
   }
 
-  async #hasRecords(spec: TopicSpec, bucketId: number): Promise<boolean> {
-    const backend = await backendOf(spec.backend)
-    return (await backend.has?.(this.#infoOf(spec, bucketId))) ?? false
-  }
-
   /** Whether it has the records, and what it knows of them. */
   async pinOf(spec: TopicSpec, bucketId: number): Promise<{ has: boolean; pin: Pin | undefined }> {
-    return { has: await this.#hasRecords(spec, bucketId), pin: await this.#pins.of(spec, bucketId) }
+    return { has: await this.#pins.hasRecords(spec, bucketId), pin: await this.#pins.of(spec, bucketId) }
   }
 
   /** What another node knows of where records are. */

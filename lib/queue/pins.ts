@@ -4,6 +4,7 @@
 import type { Logger } from '../options/index.js'
 import type { ActorSystem } from '../system/index.js'
 import { type BucketInfo, backendOf, type Whereabouts } from './backend.js'
+import { keyOf } from './bucket-id.js'
 import type { TopicSpec } from './spec.js'
 
 export interface Pin extends Whereabouts {
@@ -27,8 +28,15 @@ export class Pins {
     return [...this.#known.values()]
   }
 
+  /** Whether they are here. */
+  async hasRecords(spec: TopicSpec, bucketId: number): Promise<boolean> {
+    const backend = await backendOf(spec.backend)
+    return (await backend.has?.(this.#infoOf(spec, bucketId))) ?? false
+  }
+
+  /** What is known of it: from others, or kept from before. */
   async of(spec: TopicSpec, bucketId: number): Promise<Pin | undefined> {
-    const key = keyOf(spec, bucketId)
+    const key = keyOf(spec.topic, bucketId)
     const known = this.#known.get(key)
     if (known !== undefined || !this.#system.isNode) return known
     const kept = await (await backendOf(spec.backend)).whereabouts?.(this.#infoOf(spec, bucketId))
@@ -57,7 +65,7 @@ export class Pins {
         // What was kept from before may be newer.
         await this.of(spec, bucketId)
         if (!this.#isNews(pin)) continue
-        this.#known.set(keyOf(spec, bucketId), pin)
+        this.#known.set(keyOf(spec.topic, bucketId), pin)
         if (!this.#system.isNode) continue
         await (await backendOf(spec.backend)).setWhereabouts?.(this.#infoOf(spec, bucketId), { nodeId, turn })
       } catch (error) {
@@ -67,11 +75,7 @@ export class Pins {
   }
 
   #isNews({ spec, bucketId, nodeId, turn }: Pin): boolean {
-    const known = this.#known.get(keyOf(spec, bucketId))
+    const known = this.#known.get(keyOf(spec.topic, bucketId))
     return known === undefined || turn > known.turn || (turn === known.turn && nodeId > known.nodeId)
   }
-}
-
-function keyOf({ topic }: TopicSpec, bucketId: number): string {
-  return `${topic}/${bucketId}`
 }

@@ -54,7 +54,9 @@ export const isHost: boolean = (workerData as { pulsing?: unknown } | null)?.pul
  * @param options.maxMessageBytes the largest message, 64 MiB unless set
  * @param options.resourceLimits of each engine thread, as for node:worker_threads
  * @param options.logger any object of pino's shape; warnings and errors to standard error unless set
- * @throws ERR_PULSING_ALREADY_INITIALIZED, ERR_PULSING_INVALID_OPTION, ERR_PULSING_THREAD_START_FAILED
+ * @param options.observe where the system shows what it is at, by HTTP: nowhere unless set
+ * @throws ERR_PULSING_ALREADY_INITIALIZED, ERR_PULSING_INVALID_OPTION, ERR_PULSING_THREAD_START_FAILED,
+ *   ERR_PULSING_ADDR_IN_USE, ERR_PULSING_ADDR_INVALID
  */
 export async function init(options: SystemOptions = {}): Promise<ActorSystem> {
   if (onEngineThread) return elsewhere('init')

@@ -3,16 +3,17 @@
 export { beginThread, type ThreadBegun } from './begin.js'
 export { ResolveBuilder, SpawnBuilder, SupervisionSpec } from './builders.js'
 export { addBuiltIns } from './built-ins.js'
-export type {
-  DeadLetter,
-  MemberEvent,
-  PeerRefused,
-  QueueGap,
-  Restart,
-  Stuck,
-  SystemEvents,
-  ThreadDied,
-  UnobservedError,
+export {
+  type DeadLetter,
+  EVENTS,
+  type MemberEvent,
+  type PeerRefused,
+  type QueueGap,
+  type Restart,
+  type Stuck,
+  type SystemEvents,
+  type ThreadDied,
+  type UnobservedError,
 } from './events.js'
 export { actorSystem, getSystem, init, isHost, resolve, shutdown, spawn } from './global.js'
 export { LazyRef } from './lazy.js'
@@ -39,12 +40,13 @@ export {
   type ResolvePolicy,
   RoundRobinPolicy,
 } from './policies.js'
-export type {
-  ActorOrder,
-  ActorReport,
-  ActorsWanted,
-  ReportRequest,
-  ThreadReport,
+export {
+  ACTOR_ORDERS,
+  type ActorOrder,
+  type ActorReport,
+  type ActorsWanted,
+  type ReportRequest,
+  type ThreadReport,
 } from './reports.js'
 export type { ActorStatus, Found, NetRequest, RemoteSpawn } from './requests.js'
 export { handleSignals } from './signals.js'

@@ -7,7 +7,8 @@ import type { Supervised } from '../supervision/index.js'
 import type { ActorStatus } from './requests.js'
 
 /** By what actors are chosen, and in which order: the largest first. */
-export type ActorOrder = 'waiting' | 'underWay' | 'restarts' | 'age'
+export const ACTOR_ORDERS = ['waiting', 'underWay', 'restarts', 'age'] as const
+export type ActorOrder = (typeof ACTOR_ORDERS)[number]
 
 export interface ActorsWanted {
   readonly top: number

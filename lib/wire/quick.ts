@@ -26,7 +26,7 @@ export function isSimple(value: unknown): boolean {
 }
 
 /** msgpack: Uint8Arrays too. JSON: numbers that are finite; its writer has to look for what UTF-8 does not carry. */
-export type QuickFor = 'msgpack' | 'json'
+type QuickFor = 'msgpack' | 'json'
 
 export class Quick {
   readonly #isJson: boolean
@@ -39,6 +39,8 @@ export class Quick {
 
   /** Plain objects and arrays of simple values, each once. */
   carries(value: unknown): boolean {
+    // A getter that threw may have left some.
+    this.#count = 0
     const does = this.#carries(value, 0)
     while (this.#count > 0) this.#met[--this.#count] = undefined
     return does
