@@ -44,13 +44,15 @@ interface Times {
 export class Tally {
   readonly type: string
   readonly #names: readonly string[]
+  /** Calls up to when #left was set last. */
   readonly #calls: Float64Array
   /** How many calls there were when one was timed last. */
   readonly #timed: Float64Array
   readonly #times: (Times | undefined)[] = []
   readonly #errors: (Map<string, number> | undefined)[] = []
-  /** How many calls are not timed before the next is. */
-  readonly #skip: Int32Array
+  /** How many calls were not to be timed before the next is, and how many of those have not come yet. */
+  readonly #skipped: Int32Array
+  readonly #left: Int32Array
   /** Of the call that was begun last: when, in milliseconds, 0 where it is not timed; and how many calls it stands for. */
   begunMs = 0
   weight = 0
@@ -60,23 +62,36 @@ export class Tally {
     this.#names = names
     this.#calls = new Float64Array(names.length + 1)
     this.#timed = new Float64Array(names.length + 1)
-    this.#skip = new Int32Array(names.length + 1)
+    this.#skipped = new Int32Array(names.length + 1)
+    this.#left = new Int32Array(names.length + 1)
   }
 
   /** A call begins. Gives when, or 0 where it is not timed. Hot: ask-local. */
   began(method: number): number {
-    this.#calls[method] = (this.#calls[method] as number) + 1
-    const skip = this.#skip[method] as number
-    if (skip > 0) {
-      this.#skip[method] = skip - 1
-      this.begunMs = 0
-      return 0
-    }
+    const left = (this.#left[method] as number) - 1
+    this.#left[method] = left
+    return left >= 0 ? 0 : this.#time(method)
+  }
+
+  #time(method: number): number {
+    this.#skip(method, 0)
     const calls = this.#calls[method] as number
     this.weight = calls - (this.#timed[method] as number)
     this.#timed[method] = calls
     this.begunMs = performance.now()
     return this.begunMs
+  }
+
+  /** So many calls are not timed from here on. */
+  #skip(method: number, calls: number): void {
+    this.#calls[method] = this.#countOf(method)
+    this.#skipped[method] = this.#left[method] = calls
+  }
+
+  #countOf(method: number): number {
+    return (
+      (this.#calls[method] as number) + (this.#skipped[method] as number) - (this.#left[method] as number)
+    )
   }
 
   /** The call that was begun is asynchronous: its end is told with what this gives. */
@@ -98,7 +113,7 @@ export class Tally {
   /** A call that was timed is done, one of so many that took that long together. */
   ended(method: number, begunMs: number, weight: number, count = 1): void {
     const tookMs = (performance.now() - begunMs) / count
-    this.#skip[method] = tookMs < SHORT_MS ? SKIPPED : 0
+    this.#skip(method, tookMs < SHORT_MS ? SKIPPED : 0)
     this.begunMs = 0
     let times = this.#times[method]
     if (times === undefined) {
@@ -124,7 +139,8 @@ export class Tally {
 
   report(): ClassReport {
     const methods: MethodReport[] = []
-    for (const [number, calls] of this.#calls.entries()) {
+    for (let number = 0; number <= this.#names.length; number++) {
+      const calls = this.#countOf(number)
       if (calls === 0) continue
       const { buckets, seconds } = this.#times[number] ?? { buckets: [], seconds: 0 }
       methods.push({
