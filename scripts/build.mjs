@@ -1,5 +1,5 @@
 // node scripts/build.mjs ts        compiles lib, test, bench and examples into dist/, removes what has no source, and makes
-//                                  dist/bundle of dist/lib
+//                                  dist/bundle of dist/lib; with --readable it keeps its names, as a profile wants them
 // node scripts/build.mjs prepare   the same, as npm's prepare script: does nothing where TypeScript is not installed
 // node scripts/build.mjs clean     removes dist/ and build/
 import { spawnSync } from 'node:child_process'
@@ -9,6 +9,7 @@ import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
+const readable = process.argv.includes('--readable')
 const compiled = /^(.*?)\.(d\.)?([mc]?)[jt]s(\.map)?$/
 
 /** A test or module that was renamed must not live on in dist/. */
@@ -26,25 +27,27 @@ function prune(folder) {
   }
 }
 
-/** What users import, and where threads begin. The last three are found by their URL: they stand beside what is shared. */
+/** What users import, and where threads begin. Workers and actors are found by their URL: they stand beside what is shared. */
 const ENTRIES = {
   index: 'index.js',
   errors: 'errors/public.js',
   boot: 'system/boot.js',
   'cluster-boot': 'cluster/cluster-boot.js',
   'offload-worker': 'actor/offload-worker.js',
+  cli: 'cli/main.js',
+  'bench-actors': 'cli/bench-actors.js',
 }
 
 /** An engine thread starts in two thirds of the time with a few files in place of a hundred. */
 async function bundle() {
   const lib = join(root, 'dist', 'lib')
   const to = join(root, 'dist', 'bundle')
-  if (isNewer(join(to, 'index.js'), lib)) return
+  if (!readable && isNewer(join(to, 'index.js'), lib)) return
   const { rollup } = await import('rollup')
   const made = await rollup({
     input: Object.fromEntries(Object.entries(ENTRIES).map(([name, path]) => [name, join(lib, path)])),
     external: (id) => !/^[./]/.test(id) && !isAbsolute(id),
-    plugins: [{ name: 'compiled', load }],
+    plugins: [{ name: 'compiled', load, renderChunk: readable ? undefined : minify }],
     onwarn(warning) {
       if (warning.code !== 'CIRCULAR_DEPENDENCY') throw new Error(warning.message)
     },
@@ -65,6 +68,19 @@ function load(file) {
     code: readFileSync(file, 'utf8').replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n'),
     map: JSON.parse(readFileSync(`${file}.map`, 'utf8')),
   }
+}
+
+/** What a user installs is small; stack traces lead to the sources with node --enable-source-maps. */
+async function minify(code) {
+  const { transform } = await import('esbuild')
+  const made = await transform(code, {
+    minify: true,
+    format: 'esm',
+    target: 'node20',
+    sourcemap: 'external',
+    sourcesContent: false,
+  })
+  return { code: made.code, map: made.map }
 }
 
 function isNewer(file, folder) {

@@ -1,6 +1,6 @@
 // node scripts/layers.mjs [project folder]
 // Holds lib/ to its layers. A file may use the layers to the right of its own, and of another folder its index.ts alone:
-//   index > queue > topic > cluster > wire > system > supervision > actor > engine > options > errors
+//   cli > index > observe > queue > topic > cluster > wire > system > supervision > actor > engine > options > errors
 // Only lib/engine/binding.ts loads the addon, and native/core includes nothing of Node, V8 or libuv.
 // Types count like values. Prints file:line and what is wrong; exits 1 if anything is.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 
 const layers = [
+  'cli',
   'index',
   'observe',
   'queue',

@@ -77,6 +77,8 @@ export class Cell {
   receive: Receive | undefined = undefined
   /** Of its class on this thread, where the system is observed. */
   tally: Tally | undefined = undefined
+  /** What its calls took together, where the system is observed: an estimate, as short ones are sampled. */
+  runMs = 0
   /** The actor layer's own. */
   actor: unknown = undefined
   context: unknown = undefined

@@ -118,13 +118,13 @@ export function makeDelivery(
       }
     } catch (thrown) {
       running.ended()
-      if (begunMs !== 0) tally?.ended(method, begunMs, tally.weight)
+      if (begunMs !== 0 && tally !== undefined) cell.runMs += tally.ended(method, begunMs, tally.weight)
       slow.threw(cell, method, thrown, slot, ask, sequence)
       if (cell.pool !== 0) slow.poolDone(cell, slot, ask, sequence)
       return
     }
     running.ended()
-    if (begunMs !== 0) tally?.ended(method, begunMs, tally.weight)
+    if (begunMs !== 0 && tally !== undefined) cell.runMs += tally.ended(method, begunMs, tally.weight)
     if (sequence !== 0) slow.reply(slot, ask, sequence, result, VALUE)
     if (cell.pool !== 0) slow.poolDone(cell, slot, ask, sequence)
   }
@@ -219,7 +219,7 @@ export function makeDelivery(
           tally?.began(0)
           const end = (cell.receive ?? common)(cell, at, next, to)
           running.ended()
-          tally?.ran(end - next)
+          if (tally !== undefined) cell.runMs += tally.ran(end - next)
           if (end - next > LONG_RUN && cell.receive === undefined) cell.receive = receivers.of(cell.methods)
           next = end
           continue

@@ -214,7 +214,7 @@ export class Dispatcher {
     const { cell } = call
     if (call.life !== cell.life) return // of an instance that is no more
     cell.running--
-    if (call.begunMs !== 0) cell.tally?.ended(call.method, call.begunMs, call.weight)
+    if (call.begunMs !== 0) cell.runMs += cell.tally?.ended(call.method, call.begunMs, call.weight) ?? 0
     if (this.#over(call)) {
       if (kind === ERROR) this.threw(cell, call.method, value, call.slot, call.ask, call.sequence)
       else if (call.sequence !== 0) this.reply(call.slot, call.ask, call.sequence, value, kind)

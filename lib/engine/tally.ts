@@ -101,17 +101,17 @@ export class Tally {
     return begunMs
   }
 
-  /** A run of receive is done: so many calls behind the one that was begun. */
-  ran(more: number): void {
+  /** A run of receive is done: so many calls behind the one that was begun. Gives what they took, as ended does. */
+  ran(more: number): number {
     this.#calls[0] = (this.#calls[0] as number) + more
     const { begunMs } = this
-    if (begunMs === 0) return
+    if (begunMs === 0) return 0
     this.#timed[0] = (this.#timed[0] as number) + more
-    this.ended(0, begunMs, this.weight + more, more + 1)
+    return this.ended(0, begunMs, this.weight + more, more + 1)
   }
 
-  /** A call that was timed is done, one of so many that took that long together. */
-  ended(method: number, begunMs: number, weight: number, count = 1): void {
+  /** A call that was timed is done, one of so many that took that long together. Gives the time of all it stands for. */
+  ended(method: number, begunMs: number, weight: number, count = 1): number {
     const tookMs = (performance.now() - begunMs) / count
     this.#skip(method, tookMs < SHORT_MS ? SKIPPED : 0)
     this.begunMs = 0
@@ -125,6 +125,7 @@ export class Tally {
     while (at < BOUNDS.length && seconds > (BOUNDS[at] as number)) at++
     times.buckets[at] = (times.buckets[at] as number) + weight
     times.seconds += seconds * weight
+    return tookMs * weight
   }
 
   failed(method: number, error: Error): void {

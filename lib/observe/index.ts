@@ -3,3 +3,5 @@
 import { setObserving } from '../system/index.js'
 
 setObserving(async () => (await import('./server.js')).openServer)
+
+export type { ActorsView, MethodView, SystemView, ThreadView } from './view.js'

@@ -115,7 +115,7 @@ export class View {
     const reports = await Promise.all(
       this.#system.threadCounts().map(({ slot }) => this.#system.report(slot, { actors: wanted }, ANSWER_MS)),
     )
-    const order = wanted.by === 'age' ? 'ageMs' : wanted.by
+    const order = wanted.by === 'age' || wanted.by === 'time' ? (`${wanted.by}Ms` as const) : wanted.by
     const actors = reports.flatMap((report) => report?.actors ?? [])
     actors.sort((a, b) => b[order] - a[order])
     return {

@@ -7,7 +7,7 @@ import type { Supervised } from '../supervision/index.js'
 import type { ActorStatus } from './requests.js'
 
 /** By what actors are chosen, and in which order: the largest first. */
-export const ACTOR_ORDERS = ['waiting', 'underWay', 'restarts', 'age'] as const
+export const ACTOR_ORDERS = ['waiting', 'underWay', 'time', 'restarts', 'age'] as const
 export type ActorOrder = (typeof ACTOR_ORDERS)[number]
 
 export interface ActorsWanted {
@@ -35,6 +35,8 @@ export interface ActorReport {
   readonly status: ActorStatus
   readonly waiting: number
   readonly underWay: number
+  /** What its calls took together, those that are done; an estimate, as short ones are sampled. */
+  readonly timeMs: number
   readonly restarts: number
   /** Milliseconds since it started. */
   readonly ageMs: number
@@ -81,6 +83,7 @@ function actorsOf(
   const weightOf = (cell: Cell): number => {
     if (by === 'waiting') return waitingIn(cell)
     if (by === 'underWay') return cell.running
+    if (by === 'time') return cell.runMs
     if (by === 'age') return nowMs - (cell.actor as ActorRecord).startedMs
     return supervisedOf(cell)?.restarts ?? 0
   }
@@ -113,6 +116,7 @@ function actorsOf(
       status: stopping === undefined ? statusOf(cell) : 'stopping',
       waiting: waitingIn(cell),
       underWay: cell.running,
+      timeMs: cell.runMs,
       restarts,
       ageMs: Math.round(nowMs - startedMs),
       lastFailure: lastFailure === undefined ? undefined : String(lastFailure.error),

@@ -1,0 +1,26 @@
+// The routes. An actor's errors, and a full mailbox, are answers with a status.
+
+import { createServer, type Server, type ServerResponse } from 'node:http'
+import { text } from 'node:stream/consumers'
+import type { ActorProxy } from 'pulsing'
+import type { Words } from './words.js'
+
+export function serviceOf(words: ActorProxy<InstanceType<typeof Words>>): Server {
+  return createServer(async (request, response) => {
+    const { pathname } = new URL(request.url ?? '/', 'http://localhost')
+    try {
+      if (request.method === 'POST' && pathname === '/texts') {
+        answer(response, 200, { words: await words.count(await text(request)) })
+      } else if (request.method === 'GET' && pathname === '/words') {
+        answer(response, 200, await words.top())
+      } else answer(response, 404, { error: 'There is: POST /texts, GET /words.' })
+    } catch (error) {
+      answer(response, 500, { error: (error as Error).message })
+    }
+  })
+}
+
+function answer(response: ServerResponse, status: number, value: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json' })
+  response.end(JSON.stringify(value))
+}
