@@ -18,9 +18,12 @@ export const LONG = [
   'dist/test/{chaos,system/many,cluster/processes,cluster/namespaces,cluster/attack,cluster/seeds,queue/jetstream,queue/lmdb,queue/processes}.test.js',
 ]
 
+// Packs the package and installs it: npm run test:package.
+export const PACKAGE = ['dist/test/package/install.test.js']
+
 // biome-ignore lint/style/noDefaultExport: that is where ava looks
 export default {
-  files: ['dist/test/**/*.test.js', ...LONG.map((file) => `!${file}`)],
+  files: ['dist/test/**/*.test.js', ...[...LONG, ...PACKAGE].map((file) => `!${file}`)],
   workerThreads: false,
   concurrency: 2,
   timeout: '2m',

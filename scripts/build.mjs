@@ -1,7 +1,7 @@
 // node scripts/build.mjs ts        compiles lib, test, bench and examples into dist/, removes what has no source, and makes
 //                                  dist/bundle of dist/lib; with --readable it keeps its names, as a profile wants them
 // node scripts/build.mjs prepare   the same, as npm's prepare script: does nothing where TypeScript is not installed
-// node scripts/build.mjs clean     removes dist/ and build/
+// node scripts/build.mjs clean     removes dist/, build/ and prebuilds/
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -70,17 +70,21 @@ function load(file) {
   }
 }
 
-/** What a user installs is small; stack traces lead to the sources with node --enable-source-maps. */
+/**
+ * What a user installs is small. Names of classes and functions stay, and lines are short, since both are printed with an
+ * error; with node --enable-source-maps its stack leads to the sources.
+ */
 async function minify(code) {
-  const { transform } = await import('esbuild')
-  const made = await transform(code, {
-    minify: true,
-    format: 'esm',
-    target: 'node20',
-    sourcemap: 'external',
-    sourcesContent: false,
+  const { minify: made } = await import('terser')
+  return made(code, {
+    module: true,
+    ecma: 2020,
+    compress: { passes: 2 },
+    keep_classnames: true,
+    keep_fnames: true,
+    format: { max_line_len: 120 },
+    sourceMap: true,
   })
-  return { code: made.code, map: made.map }
 }
 
 function isNewer(file, folder) {
@@ -108,7 +112,8 @@ switch (process.argv[2]) {
     if (existsSync(join(root, 'node_modules', 'typescript'))) process.exitCode = await compile()
     break
   case 'clean':
-    for (const folder of ['dist', 'build']) rmSync(join(root, folder), { recursive: true, force: true })
+    for (const folder of ['dist', 'build', 'prebuilds'])
+      rmSync(join(root, folder), { recursive: true, force: true })
     break
   default:
     console.error('usage: node scripts/build.mjs ts | prepare | clean')

@@ -1,7 +1,7 @@
 // Functions that compute, in threads that can be ended in the middle of a loop: piscina's, one pool for each thread of ours.
 
 import type { Piscina } from 'piscina'
-import { onAbort } from '../engine/index.js'
+import { execArgvOfThreads, onAbort } from '../engine/index.js'
 import { errors, messageOf, reading } from '../errors/index.js'
 import { checkTellOptions } from '../options/index.js'
 import type { Outcome, Task } from './offload-worker.js'
@@ -22,11 +22,13 @@ let pool: Promise<Piscina> | undefined
 async function makePool(): Promise<Piscina> {
   // Loaded when it is first needed: most programs offload nothing.
   const { Piscina: Pool } = await import('piscina')
+  const execArgv = execArgvOfThreads()
   return new Pool({
     filename: new URL('./offload-worker.js', import.meta.url).href,
     name: 'run',
     minThreads: 0,
     idleTimeout: IDLE_MS,
+    ...(execArgv === undefined ? {} : { execArgv }),
   })
 }
 

@@ -127,9 +127,8 @@ function loadBridge(): Bridge | undefined {
   if (process.env.PULSING_NO_BRIDGE === '1') return undefined
   const abi = `pulsing_v8.abi${process.versions.modules}.node`
   const files = [
-    join('build', 'Release', abi),
     join('build', 'Release', 'pulsing_v8.node'),
-    join('prebuilds', `${process.platform}-${process.arch}`, abi),
+    join('prebuilds', `${process.platform}-${process.arch}`, 'v8', abi),
   ]
   for (const file of files) {
     try {

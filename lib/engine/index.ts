@@ -15,6 +15,7 @@ export {
 } from './cell.js'
 export { copyValue, isShared, share, transfer, values } from './codec/index.js'
 export { DRAINED, SIGNALLED } from './deliver.js'
+export { execArgvOfThreads } from './exec-argv.js'
 export {
   BOUNCE_STOPPED,
   DEAD_LETTERS,

@@ -2,6 +2,7 @@
 
 import { performance } from 'node:perf_hooks'
 import { Worker } from 'node:worker_threads'
+import { execArgvOfThreads } from '../engine/index.js'
 import { errors } from '../errors/index.js'
 import type { ResourceLimits } from '../options/index.js'
 import type { Culprit } from './blame.js'
@@ -100,6 +101,7 @@ export class Workers {
     const resourceLimits = isNet ? undefined : this.#options.resourceLimits
     return new Worker(isNet ? netBoot() : new URL('./boot.js', import.meta.url), {
       workerData: { pulsing: data },
+      execArgv: execArgvOfThreads(),
       name: `pulsing-${isNet ? 'net' : name}`,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB, ...resourceLimits },
     } as ConstructorParameters<typeof Worker>[1])

@@ -46,14 +46,19 @@ export async function begin(
   return { child, lines, said: JSON.parse(line), ended }
 }
 
-/** The next lines as JSON, until one is as wanted. */
-export async function next(
-  { lines }: Running,
+/** The next line that is as wanted, as JSON. Fails where the command ends before. */
+export function next(
+  { lines, ended }: Running,
   wanted: (said: Record<string, unknown>) => boolean,
 ): Promise<Record<string, unknown>> {
-  for (;;) {
-    const [line] = (await once(lines, 'line')) as [string]
-    const said = JSON.parse(line) as Record<string, unknown>
-    if (wanted(said)) return said
-  }
+  return new Promise((resolve, reject) => {
+    const heard = (line: string) => {
+      const said = JSON.parse(line) as Record<string, unknown>
+      if (!wanted(said)) return
+      lines.off('line', heard)
+      resolve(said)
+    }
+    lines.on('line', heard)
+    ended.then(([code]) => reject(new Error(`it has ended with code ${code}`)), reject)
+  })
 }

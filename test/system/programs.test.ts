@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import test from 'ava'
 import { compiled, root, run, source } from '../bed.js'
 
@@ -12,6 +13,26 @@ test('1.1: class and program stand in one file', async (t) => {
   t.deepEqual(lines(stdout), ['6', '7 true 1', '2'])
   t.is(stderr, '')
   t.is(code, 0)
+})
+
+test('1.1: a program that is given as the text of --eval has engine threads, and offloads', async (t) => {
+  const text = `
+    import * as pul from 'pulsing'
+    import { Offloader } from ${JSON.stringify(pathToFileURL(compiled('offloader.js')).href)}
+    await pul.init({ threads: 1 })
+    const actor = await Offloader.spawn()
+    console.log(await actor.run(${JSON.stringify(`${pathToFileURL(compiled('offloaded.js')).href}#sum`)}, [20, 22]))
+    await pul.shutdown()`
+  const nodeArgs = [
+    '--input-type=module',
+    '--import',
+    pathToFileURL(compiled('mortal.js')).href,
+    '--expose-gc',
+    '--eval',
+  ]
+  const { stdout, stderr, code } = await run(text, { nodeArgs })
+  t.deepEqual([stderr, code], ['', 0])
+  t.is(stdout, '42\n')
 })
 
 test('3.5: a program that forgets shutdown still exits', async (t) => {
