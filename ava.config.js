@@ -15,7 +15,7 @@ const place = (file) => {
 
 // What takes half a minute by itself has a command of its own: npm run test:long.
 export const LONG = [
-  'dist/test/{chaos,system/many,cluster/processes,cluster/namespaces,cluster/attack,cluster/seeds,queue/jetstream,queue/lmdb,queue/processes}.test.js',
+  'dist/test/{chaos,system/many,cluster/processes,cluster/namespaces,cluster/attack,cluster/seeds,queue/jetstream,queue/lmdb,queue/processes,observe/page}.test.js',
 ]
 
 // Packs the package and installs it: npm run test:package.

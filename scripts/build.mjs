@@ -1,16 +1,18 @@
 // node scripts/build.mjs ts        compiles lib, test, bench and examples into dist/, removes what has no source, and makes
 //                                  dist/bundle of dist/lib; with --readable it keeps its names, as a profile wants them
+//                                  and the page of lib/observe/page, for browsers
 // node scripts/build.mjs prepare   the same, as npm's prepare script: does nothing where TypeScript is not installed
 // node scripts/build.mjs clean     removes dist/, build/ and prebuilds/
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 const readable = process.argv.includes('--readable')
-const compiled = /^(.*?)\.(d\.)?([mc]?)[jt]s(\.map)?$/
+const compiled = /^(.*?)\.(d\.)?([mc]?)[jt]sx?(\.map)?$/
 
 /** A test or module that was renamed must not live on in dist/. */
 function prune(folder) {
@@ -23,7 +25,8 @@ function prune(folder) {
     }
     const [, name, , kind] = compiled.exec(path) ?? []
     if (name === undefined) continue
-    if (!existsSync(join(root, `${name}.${kind}ts`))) rmSync(join(root, 'dist', path))
+    if (!existsSync(join(root, `${name}.${kind}ts`)) && !existsSync(join(root, `${name}.tsx`)))
+      rmSync(join(root, 'dist', path))
   }
 }
 
@@ -87,6 +90,32 @@ async function minify(code) {
   })
 }
 
+/**
+ * What a browser is given, packed as it is sent: the page's script, with all that it needs, its style and its frame. It is so
+ * small that it is made each time.
+ */
+async function page() {
+  const from = join(root, 'lib', 'observe', 'page')
+  const to = join(root, 'dist', 'bundle', 'page')
+  const { build } = await import('esbuild')
+  const common = { bundle: true, minify: !readable, write: false, logLevel: 'warning' }
+  const made = await Promise.all([
+    build({
+      ...common,
+      entryPoints: [join(from, 'main.tsx')],
+      format: 'esm',
+      target: 'es2022',
+      tsconfig: join(from, 'tsconfig.json'),
+    }),
+    build({ ...common, entryPoints: [join(from, 'styles.css')] }),
+  ])
+  mkdirSync(to, { recursive: true })
+  const write = (name, bytes) => writeFileSync(join(to, `${name}.gz`), gzipSync(bytes, { level: 9 }))
+  write('page.js', made[0].outputFiles[0].contents)
+  write('page.css', made[1].outputFiles[0].contents)
+  write('index.html', readFileSync(join(from, 'index.html')))
+}
+
 function isNewer(file, folder) {
   const made = statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0
   return readdirSync(folder, { recursive: true }).every(
@@ -100,7 +129,10 @@ async function compile() {
   for (const folder of ['lib', 'test', 'bench', 'examples']) {
     if (existsSync(join(root, 'dist', folder))) prune(folder)
   }
-  if (ran.status === 0) await bundle()
+  if (ran.status === 0) {
+    await bundle()
+    await page()
+  }
   return ran.status ?? 1
 }
 

@@ -1,6 +1,7 @@
 // A system that is observed (init's option `observe`), asked by HTTP. Asking joins no cluster and changes nothing.
 
 import { readFileSync } from 'node:fs'
+import type { Happened } from '../observe/index.js'
 import { EXIT, Failure, usage } from './failure.js'
 
 export const DEFAULT_URL = 'http://127.0.0.1:9464'
@@ -9,12 +10,6 @@ const ANSWER_MS = 5000
 export interface ObservedOptions {
   readonly url?: string
   readonly tokenFile?: string
-}
-
-/** An event of the system, as it is sent. */
-export interface Happened {
-  readonly name: string
-  readonly data: Readonly<Record<string, unknown>>
 }
 
 export class Observed {
@@ -59,9 +54,8 @@ export class Observed {
         const blocks = text.split('\n\n')
         text = blocks.pop() as string
         for (const block of blocks) {
-          const name = /^event: (\w+)$/m.exec(block)?.[1]
           const data = /^data: (.*)$/m.exec(block)?.[1]
-          if (name !== undefined && data !== undefined) yield { name, data: JSON.parse(data) }
+          if (data !== undefined) yield JSON.parse(data) as Happened
         }
       }
     } catch (error) {

@@ -1,8 +1,8 @@
 // pulsing watch: what changes in a system, as it does: its events, and the counts that no event tells.
 
 import type { ActorsView, SystemView } from '../observe/index.js'
-import { type Happened, Observed, type ObservedOptions } from './observed.js'
-import { duration, type Output, plain } from './output.js'
+import { Observed, type ObservedOptions } from './observed.js'
+import { type Output, plain } from './output.js'
 
 interface WatchOptions extends ObservedOptions {
   readonly interval: number
@@ -49,7 +49,7 @@ export async function watch(
 type Say = (what: string, data: unknown, text: string) => void
 
 async function follow(node: Observed, signal: AbortSignal, say: Say): Promise<void> {
-  for await (const happened of node.events(signal)) say(happened.name, happened.data, sentence(happened))
+  for await (const happened of node.events(signal)) say(happened.name, happened.data, happened.text)
   // The stream ends with the system; asking once more says that nobody is there.
   if (!signal.aborted) await node.json('/health')
 }
@@ -93,31 +93,5 @@ async function countsOf(node: Observed): Promise<Counts> {
     waiting: actors[0]?.waiting ?? 0,
     records: queues.reduce((sum, { records }) => sum + records, 0),
     silentThreads: missing,
-  }
-}
-
-/** What an event says to people. Fields are those of the system's events. */
-function sentence({ name, data }: Happened): string {
-  const { actor, slot, error, reason, method, nodeId, status, before, addr, topic } = data
-  const where = method === undefined || method === null ? `${actor}` : `${actor} in ${method}`
-  switch (name) {
-    case 'deadLetter':
-      return `dead letter for ${where}: ${reason}`
-    case 'unobservedError':
-      return `nobody waited for an error of ${where}: ${error}`
-    case 'restart':
-      return `${actor} is made again (${data.restarts}. time, in ${duration(Number(data.delayMs))}): ${error ?? 'it stopped'}`
-    case 'stuck':
-      return `thread ${slot} is stuck for ${duration(Number(data.stuckMs))}${actor ? `, at ${where}` : ''}`
-    case 'threadDied':
-      return `thread ${slot} died${actor ? ` at ${where}` : ''}: ${error ?? 'no error is known'}`
-    case 'member':
-      return `node ${nodeId}: ${before ?? 'new'} -> ${status}`
-    case 'peerRefused':
-      return `${addr} was refused: ${reason}`
-    case 'queueGap':
-      return `${topic} bucket ${data.bucketId}: ${data.from} to ${data.to} ${reason}`
-    default:
-      return `${name} ${JSON.stringify(data)}`
   }
 }

@@ -4,4 +4,5 @@ import { setObserving } from '../system/index.js'
 
 setObserving(async () => (await import('./server.js')).openServer)
 
+export type { Happened } from './event-stream.js'
 export type { ActorsView, MethodView, SystemView, ThreadView } from './view.js'

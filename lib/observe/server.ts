@@ -2,6 +2,7 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { ActorId } from '../actor/index.js'
 import { errors } from '../errors/index.js'
 import type { ResolvedObserveOptions } from '../options/index.js'
 import {
@@ -10,10 +11,12 @@ import {
   type ActorSystem,
   type ActorsWanted,
   type Observer,
+  ROOT,
 } from '../system/index.js'
 import { EventStream } from './event-stream.js'
 import { Gate } from './gate.js'
 import { metricsOf } from './metrics.js'
+import { PAGE_POLICY, pageFile } from './page-files.js'
 import { View } from './view.js'
 
 const MOST_ACTORS = 1000
@@ -25,6 +28,7 @@ const HEADERS = {
 } as const
 
 const PATHS: readonly string[] = [
+  '/',
   '/health',
   '/ready',
   '/metrics',
@@ -33,6 +37,7 @@ const PATHS: readonly string[] = [
   '/api/threads',
   '/api/actors',
   '/api/queues',
+  '/api/recent',
   '/api/events',
 ]
 
@@ -41,7 +46,9 @@ const JSON_TYPE = 'application/json; charset=utf-8'
 interface Answer {
   readonly status?: number
   readonly type: string
-  readonly body: string
+  readonly body: string | Uint8Array
+  /** Of what it may load; nothing unless set. */
+  readonly policy?: string
 }
 
 /** What can be asked for, by its path. */
@@ -56,7 +63,7 @@ export async function openServer(
   { host, port, token }: ResolvedObserveOptions,
 ): Promise<Observer> {
   const events = new EventStream(system)
-  const routes = routesOf(system)
+  const routes = routesOf(system, events)
   const gate = new Gate(token)
   const server = createServer((request, response) => {
     answer(request, response, gate, routes, events).catch((error: unknown) => {
@@ -96,7 +103,7 @@ function listen(server: Server, host: string, port: number): Promise<void> {
   })
 }
 
-function routesOf(system: ActorSystem): Routes {
+function routesOf(system: ActorSystem, events: EventStream): Routes {
   const view = new View(system)
   return {
     '/health': () => json({ status: 'ok' }),
@@ -114,7 +121,8 @@ function routesOf(system: ActorSystem): Routes {
     '/api/threads': async () => json(await view.threads()),
     '/api/queues': async () => json(await view.queues()),
     '/api/actors': async (query) => json(await view.actors(wantedOf(query))),
-    '/': () => json({ nodeId: system.nodeId, paths: PATHS }),
+    '/api/recent': () => json(events.recent),
+    '/api': () => json({ nodeId: system.nodeId, paths: PATHS }),
   }
 }
 
@@ -157,6 +165,13 @@ async function answer(
     if (!events.isFull) return events.add(response, HEADERS)
     return send(response, 503, failure('busy', 'As many watch as may: close another first.'))
   }
+  const file = await pageFile(pathname)
+  if (file !== undefined) {
+    const { type, body, encoding } = file.sentTo(request.headers['accept-encoding'])
+    response.setHeader('content-encoding', encoding)
+    response.setHeader('vary', 'accept-encoding')
+    return send(response, 200, { type, body, policy: PAGE_POLICY })
+  }
   const route = Object.hasOwn(routes, pathname) ? routes[pathname] : undefined
   if (route === undefined) return send(response, 404, failure('not-found', `There is: ${PATHS.join(', ')}.`))
   try {
@@ -168,8 +183,13 @@ async function answer(
   }
 }
 
-function send(response: ServerResponse, status: number, { type, body }: Answer): void {
-  response.writeHead(status, { ...HEADERS, 'content-type': type, 'content-length': Buffer.byteLength(body) })
+function send(response: ServerResponse, status: number, { type, body, policy }: Answer): void {
+  response.writeHead(status, {
+    ...HEADERS,
+    ...(policy === undefined ? {} : { 'content-security-policy': policy }),
+    'content-type': type,
+    'content-length': Buffer.byteLength(body),
+  })
   response.end(body)
 }
 
@@ -177,6 +197,14 @@ function send(response: ServerResponse, status: number, { type, body }: Answer):
 function json(value: unknown): Answer {
   const body = JSON.stringify(value, (_, one: unknown) => (one === undefined ? null : one))
   return { type: JSON_TYPE, body }
+}
+
+function isActorId(text: string): boolean {
+  try {
+    return ActorId.parse(text).toString() === text
+  } catch {
+    return false
+  }
 }
 
 function failure(code: string, message: string): Answer {
@@ -190,5 +218,8 @@ function wantedOf(query: URLSearchParams): ActorsWanted {
   const given = query.get('by') ?? 'waiting'
   const by: ActorOrder | undefined = ACTOR_ORDERS.find((one) => one === given)
   if (by === undefined) throw new BadQuery(`by has to be one of ${ACTOR_ORDERS.join(', ')}.`)
-  return { top, by, filter: query.get('filter') ?? '', all: query.get('all') === 'true' }
+  const parent = query.get('parent') ?? undefined
+  if (parent !== undefined && parent !== ROOT && !isActorId(parent))
+    throw new BadQuery(`parent has to be the id of an actor, or ${ROOT}.`)
+  return { top, by, filter: query.get('filter') ?? '', parent, all: query.get('all') === 'true' }
 }

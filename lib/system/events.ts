@@ -7,7 +7,7 @@ import type { Member, MemberStatus } from './nodes.js'
 
 /** A message that could not be delivered (contract 3.7). */
 export interface DeadLetter {
-  /** The actor's id, as text. */
+  /** The actor's id, as text; behind its name where it has one: `name (id)`. So in all events. */
   readonly actor: string
   /** `receive`, or the method that was called. */
   readonly method: string

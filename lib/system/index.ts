@@ -46,6 +46,7 @@ export {
   type ActorReport,
   type ActorsWanted,
   type ReportRequest,
+  ROOT,
   type ThreadReport,
 } from './reports.js'
 export type { ActorStatus, Found, NetRequest, RemoteSpawn } from './requests.js'

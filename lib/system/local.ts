@@ -212,8 +212,7 @@ export class LocalThread implements SupervisorHost {
 
   restarted(cell: Cell, supervised: Supervised, error: Error | undefined, delayMs: number): void {
     const { restarts, history } = supervised
-    const actor = refOf(this, cell.target).toString()
-    const event = { actor, error, restarts, delayMs }
+    const event = { actor: this.nameOf(cell.target), error, restarts, delayMs }
     if (!cell.kept) return this.events.happened({ name: 'restart', data: event })
     this.events.count('restart')
     const { generation, target } = cell

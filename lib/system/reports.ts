@@ -1,10 +1,17 @@
 // What a thread says of itself and of its actors, to whoever observes the system.
 
 import { getHeapStatistics } from 'node:v8'
-import { type ActorHost, type ActorRecord, refOf } from '../actor/index.js'
+import { type ActorHost, ActorId, type ActorRecord, type ActorRef, refOf } from '../actor/index.js'
 import { type Cell, type ClassReport, StandIn } from '../engine/index.js'
 import type { Supervised } from '../supervision/index.js'
 import type { ActorStatus } from './requests.js'
+
+/** The parent of actors that no actor has spawned. */
+export const ROOT = 'none'
+
+/** Of a look at all actors of a thread: so many milliseconds at a time, so that they are not kept waiting. */
+const SLICE_MS = 4
+const LOOKS_A_CLOCK = 1024
 
 /** By what actors are chosen, and in which order: the largest first. */
 export const ACTOR_ORDERS = ['waiting', 'underWay', 'time', 'restarts', 'age'] as const
@@ -15,6 +22,8 @@ export interface ActorsWanted {
   readonly by: ActorOrder
   /** Part of a name, a class or an id, whatever its case; '' for all. */
   readonly filter: string
+  /** The id of the actor that spawned it; ROOT for those that none did; any where it is not set. */
+  readonly parent: string | undefined
   /** Those of the system's own too. */
   readonly all: boolean
 }
@@ -55,13 +64,13 @@ export interface ThreadReport {
 }
 
 /** statusOf: as describe has it. */
-export function reportOf(
+export async function reportOf(
   host: ActorHost,
   { actors }: ReportRequest,
   statusOf: (cell: Cell) => ActorStatus,
-): ThreadReport {
+): Promise<ThreadReport> {
   const heap = getHeapStatistics()
-  const found = actors === undefined ? { actors: [], found: 0 } : actorsOf(host, actors, statusOf)
+  const found = actors === undefined ? { actors: [], found: 0 } : await actorsOf(host, actors, statusOf)
   return {
     heapUsedBytes: heap.used_heap_size,
     heapLimitBytes: heap.heap_size_limit,
@@ -71,13 +80,14 @@ export function reportOf(
   }
 }
 
-function actorsOf(
+async function actorsOf(
   host: ActorHost,
-  { top, by, filter, all }: ActorsWanted,
+  { top, by, filter, parent: wantedParent, all }: ActorsWanted,
   statusOf: (cell: Cell) => ActorStatus,
-): { actors: ActorReport[]; found: number } {
+): Promise<{ actors: ActorReport[]; found: number }> {
   const { thread } = host
   const wanted = filter.toLowerCase()
+  const isChild = childrenOf(wantedParent)
   const nowMs = performance.timeOrigin + performance.now() - host.epochMs
   const waitingIn = (cell: Cell) => cell.depth + (cell.native ? thread.port.depth(cell.index) : 0)
   const weightOf = (cell: Cell): number => {
@@ -90,9 +100,17 @@ function actorsOf(
   // The least of the best is at the end; most actors are no better than that, and cost a look.
   const best: { cell: Cell; value: number }[] = []
   let found = 0
-  for (const cell of thread.cells) {
+  let sliceMs = performance.now()
+  // Those that come meanwhile may be looked at, or not.
+  for (let index = 0; index < thread.cells.length; index++) {
+    if (index % LOOKS_A_CLOCK === 0 && performance.now() - sliceMs > SLICE_MS) {
+      await new Promise((resolve) => setImmediate(resolve))
+      sliceMs = performance.now()
+    }
+    const cell = thread.cells[index]
     if (cell?.actor === undefined || cell.instance instanceof StandIn || cell.closed) continue
-    const { name, info } = cell.actor as ActorRecord
+    const { name, info, parent } = cell.actor as ActorRecord
+    if (isChild !== undefined && !isChild(parent)) continue
     if (!all && name?.startsWith('system/') === true) continue
     if (wanted !== '' && !isFound(host, cell, name, info.type, wanted)) continue
     found++
@@ -103,7 +121,8 @@ function actorsOf(
     best.splice(at, 0, { cell, value })
     if (best.length > top) best.pop()
   }
-  const actors = best.map(({ cell }): ActorReport => {
+  const there = best.filter(({ cell }) => thread.cells[cell.index] === cell && !cell.closed)
+  const actors = there.map(({ cell }): ActorReport => {
     const { name, info, parent, children, stopping, startedMs } = cell.actor as ActorRecord
     const { restarts = 0, lastFailure } = supervisedOf(cell) ?? {}
     return {
@@ -123,6 +142,18 @@ function actorsOf(
     }
   })
   return { actors, found }
+}
+
+/** Undefined where whose child it is does not matter. */
+function childrenOf(wanted: string | undefined): ((parent: ActorRef | undefined) => boolean) | undefined {
+  if (wanted === undefined) return undefined
+  if (wanted === ROOT) return (parent) => parent === undefined
+  const { nodeId, slot, index, generation } = ActorId.parse(wanted)
+  return (parent) => {
+    // By its parts, since there may be a million of them.
+    const id = parent?.actorId
+    return id?.index === index && id.generation === generation && id.slot === slot && id.nodeId === nodeId
+  }
 }
 
 function supervisedOf(cell: Cell): Supervised | undefined {

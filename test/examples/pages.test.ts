@@ -18,7 +18,7 @@ const PROGRAM = /\bpul\.(init|actorSystem)\(|new Piscina\(|process\.execPath/
 /** What programs of that page may log: restarts are warnings. */
 const LOGGED: Record<string, RegExp> = {
   'docs/supervision.md':
-    /^(?:pulsing (?:warning: ActorRef\(.*\) is restarted in \d+ ms|error: thread 1 has ended, and is replaced): .*\n(?:(?!pulsing).*\n)*)*$/,
+    /^(?:pulsing (?:warning: .+ is restarted in \d+ ms|error: thread 1 has ended, and is replaced): .*\n(?:(?!pulsing).*\n)*)*$/,
 }
 
 interface Block {

@@ -187,7 +187,7 @@ for (const placement of ['host', { slot: 1 }] as const) {
 
   test(`5.1: always restarts after a stop from inside; a stop from outside is final, ${where}`, async (t) => {
     const { actor, said } = await fragile({ ...quick, restartPolicy: 'always' })
-    const restarted = event(system, 'restart', ({ actor: which }) => which === actor.ref.toString())
+    const restarted = event(system, 'restart', ({ actor: which }) => which === actor.ref.actorId.toString())
     await actor.quit()
     t.is((await restarted).error, undefined)
     t.is(await actor.life(), 2)
@@ -218,7 +218,7 @@ for (const placement of ['host', { slot: 1 }] as const) {
 
   test(`5.1: a restart waits for its backoff, and a stop meanwhile is final, ${where}`, async (t) => {
     const { actor } = await fragile({ restartPolicy: 'on-failure', minBackoffMs: 20_000 })
-    const restarted = event(system, 'restart', ({ actor: which }) => which === actor.ref.toString())
+    const restarted = event(system, 'restart', ({ actor: which }) => which === actor.ref.actorId.toString())
     await rejection(actor.fail())
     const { delayMs, restarts } = await restarted
     t.true(delayMs >= 20_000 && delayMs <= 25_000, String(delayMs))

@@ -1,9 +1,9 @@
 import { get } from 'node:http'
 import test, { type ExecutionContext } from 'ava'
 import { type ActorSystem, queue, type SystemOptions } from 'pulsing'
-import { event, rejection, start, until } from './bed.js'
-import { Mortal } from './fixtures/mortal.js'
-import { Observed } from './fixtures/observed.js'
+import { event, rejection, start, until } from '../bed.js'
+import { Mortal } from '../fixtures/mortal.js'
+import { Observed } from '../fixtures/observed.js'
 
 const TOKEN = 'a-token-of-some-length'
 
@@ -113,7 +113,10 @@ test('what happens is told as it happens, without the messages of actors', async
   await mortal.exit(1).catch(() => undefined)
   await died
   await until(() => text.includes('event: threadDied'))
-  t.regex(text, /data: \{"at":\d+,"left":0,"slot":1/)
+  t.regex(
+    text,
+    /data: \{"name":"threadDied","at":\d+,"left":0,"text":"thread 1 died at .*","data":\{"slot":1/,
+  )
 })
 
 test('buckets of queues are shown; other paths and methods are errors that say what there is', async (t) => {
@@ -124,7 +127,7 @@ test('buckets of queues are shown; other paths and methods are errors that say w
   await writer.put([{ id: 1 }, { id: 2 }])
   t.like((await seen(`${url}/api/queues`)).json[0], { topic: 'orders', bucketId: 0, records: 2 })
   t.is(figure((await seen(`${url}/metrics`)).text, 'pulsing_queue_records{topic="orders",bucket="0"}'), 2)
-  t.regex((await seen(`${url}/nothing`)).json.error.message, /There is: \/health/)
+  t.regex((await seen(`${url}/nothing`)).json.error.message, /There is: \/, \/health/)
   t.is((await fetch(url, { method: 'POST' })).status, 405)
   t.deepEqual((await seen(`${url}/ready`)).json, { ready: true })
   t.is((await seen(`${url}/api/system`)).json.nodeId, system.nodeId)
@@ -208,6 +211,49 @@ test('it is not ready any more while it shuts down, and is not seen after that',
   leave()
   await over
   await t.throwsAsync(seen(`${url}/health`))
+})
+
+test('children of an actor are found by its id, and those that nobody spawned', async (t) => {
+  const system = await observed(t)
+  const parent = await system.spawn(Observed, { name: 'parent', placement: { slot: 1 } })
+  await parent.asType(Observed).bear(3)
+  const url = system.observeUrl as string
+  const ids = async (query: string) => {
+    const { json } = await seen(`${url}/api/actors?${query}`)
+    return json.actors.map((one: { name: string | null }) => one.name).sort()
+  }
+  const id = encodeURIComponent(parent.actorId.toString())
+  t.deepEqual(await ids(`parent=${id}`), ['child-0', 'child-1', 'child-2'])
+  t.deepEqual(await ids('parent=none'), ['parent'])
+  t.is((await seen(`${url}/api/actors?parent=nobody`)).status, 400)
+})
+
+test('what happened last is told to who comes later', async (t) => {
+  const system = await observed(t)
+  const mortal = (await system.spawn(Mortal, { placement: { slot: 1 } })).asType(Mortal)
+  const died = event(system, 'threadDied')
+  await mortal.exit(1).catch(() => undefined)
+  await died
+  const { json } = await seen(`${system.observeUrl}/api/recent`)
+  t.deepEqual(
+    json.map(({ name }: { name: string }) => name),
+    ['threadDied'],
+  )
+})
+
+test('the page is sent packed to who can unpack it, and may load nothing from elsewhere', async (t) => {
+  const system = await observed(t)
+  const headers = await new Promise<Record<string, unknown>>((resolve) =>
+    get(system.observeUrl as string, (response) => {
+      response.resume()
+      resolve(response.headers)
+    }),
+  )
+  t.is(headers['content-encoding'], 'identity')
+  const response = await fetch(`${system.observeUrl}/page.js`)
+  t.is(response.headers.get('content-encoding'), 'gzip')
+  t.true((await response.text()).length > 50_000)
+  t.regex(String(headers['content-security-policy']), /default-src 'none'; script-src 'self'/)
 })
 
 test('a path that is no address is one that is not there', async (t) => {
