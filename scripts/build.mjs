@@ -34,6 +34,7 @@ function prune(folder) {
 const ENTRIES = {
   index: 'index.js',
   errors: 'errors/public.js',
+  testing: 'testing/index.js',
   boot: 'system/boot.js',
   'cluster-boot': 'cluster/cluster-boot.js',
   'offload-worker': 'actor/offload-worker.js',

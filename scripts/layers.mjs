@@ -1,6 +1,6 @@
 // node scripts/layers.mjs [project folder]
 // Holds lib/ to its layers. A file may use the layers to the right of its own, and of another folder its index.ts alone:
-//   cli > index > observe > queue > topic > cluster > wire > system > supervision > actor > engine > options > errors
+//   cli > testing > index > observe > queue > topic > cluster > wire > system > supervision > actor > engine > options > errors
 // Only lib/engine/binding.ts loads the addon, and native/core includes nothing of Node, V8 or libuv.
 // Types count like values. Prints file:line and what is wrong; exits 1 if anything is.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
@@ -10,6 +10,7 @@ import ts from 'typescript'
 
 const layers = [
   'cli',
+  'testing',
   'index',
   'observe',
   'queue',

@@ -1,6 +1,6 @@
 // Calls that are made later.
 
-import type { Target } from '../engine/index.js'
+import type { Clock, Target, Timer } from '../engine/index.js'
 import { PulsingRuntimeError } from '../errors/index.js'
 import type { ActorHost } from './host.js'
 import type { ActorRecord } from './record.js'
@@ -17,14 +17,16 @@ type Delays = Set<{ cancel(): boolean }>
 
 /** Waits for its time, in the thread's list and, where it is of the actor itself, in the actor's. */
 class Delay implements DelayedCall {
-  #timer: NodeJS.Timeout | undefined
+  readonly #clock: Clock
+  #timer: Timer | undefined
   readonly #lists: readonly Delays[]
 
-  constructor(lists: readonly Delays[], delayMs: number, run: () => void) {
+  constructor(clock: Clock, lists: readonly Delays[], delayMs: number, run: () => void) {
+    this.#clock = clock
     this.#lists = lists
     for (const list of lists) list.add(this)
     // What keeps the process alive (contract 3.5).
-    this.#timer = setTimeout(() => {
+    this.#timer = clock.setTimeout(() => {
       this.#end()
       run()
     }, delayMs)
@@ -41,7 +43,7 @@ class Delay implements DelayedCall {
   }
 
   #end(): void {
-    clearTimeout(this.#timer)
+    this.#clock.clearTimeout(this.#timer)
     this.#timer = undefined
     for (const list of this.#lists) list.delete(this)
   }
@@ -74,7 +76,7 @@ export function delayCall(
     record.delayed ??= new Set()
     lists.push(record.delayed)
   }
-  return new Delay(lists, delayMs, () => {
+  return new Delay(thread.clock, lists, delayMs, () => {
     try {
       void thread.tell(target, method, values.length, value, undefined, isOwn)
     } catch (error) {

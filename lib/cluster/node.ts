@@ -97,6 +97,8 @@ export class ClusterNode implements NetSide {
         return this.#leave()
       case 'close':
         return this.#close()
+      case 'cut':
+        return this.#transport?.cutFrom(asked.addrs)
       case 'members':
         return this.#members()
       case 'stats':

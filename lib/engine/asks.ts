@@ -3,6 +3,7 @@
 
 import { answerWith, isError } from '../errors/index.js'
 import { onAbort } from './abort.js'
+import type { Clock, Timer } from './clock.js'
 import * as frame from './frame.js'
 import type { Reader } from './relay.js'
 
@@ -24,6 +25,7 @@ const keep = (resolve: Settle) => {
 }
 
 export class Asks {
+  readonly clock: Clock
   readonly #control: Int32Array
   readonly #onTimeout: (target: AskTarget, timeoutMs: number, method: number, isStream: boolean) => unknown
   readonly #onCancel: (target: AskTarget, index: number, sequence: number) => void
@@ -39,7 +41,7 @@ export class Asks {
   #timeouts = new Float64Array(64)
   #free: number[] = []
   #earliest = Number.POSITIVE_INFINITY
-  #timer: NodeJS.Timeout | undefined
+  #timer: Timer | undefined
   /** Read once a turn: the clock of asks with the default timeout. 0: read it. */
   #now = 0
   /** Of the ask made last. */
@@ -48,10 +50,12 @@ export class Asks {
 
   /** control: the slot's control block. onTimeout makes the error. onCancel hears of each ask that its caller gave up. */
   constructor(
+    clock: Clock,
     control: Int32Array,
     onTimeout: (target: AskTarget, timeoutMs: number, method: number, isStream: boolean) => unknown,
     onCancel: (target: AskTarget, index: number, sequence: number) => void,
   ) {
+    this.clock = clock
     this.#control = control
     this.#onTimeout = onTimeout
     this.#onCancel = onCancel
@@ -75,7 +79,7 @@ export class Asks {
     this.#sequences[index] = sequence
     this.#methods[index] = method
     this.#timeouts[index] = timeoutMs
-    if (exact || this.#now === 0) this.#now = performance.now()
+    if (exact || this.#now === 0) this.#now = this.clock.now()
     const deadline = this.#now + timeoutMs
     this.#deadlines[index] = deadline
     if (deadline < this.#earliest) this.#arm(deadline)
@@ -119,7 +123,7 @@ export class Asks {
 
   /** Of an open stream: somebody waits for its next item, from now on. */
   expect(index: number): void {
-    const deadline = performance.now() + (this.#timeouts[index] as number)
+    const deadline = this.clock.now() + (this.#timeouts[index] as number)
     this.#deadlines[index] = deadline
     if (deadline < this.#earliest) this.#arm(deadline)
   }
@@ -202,9 +206,14 @@ export class Asks {
     }
   }
 
+  /** How many wait for an answer. */
+  get underWay(): number {
+    return this.#resolves.length - this.#free.length
+  }
+
   /** No timer is left behind. */
   dispose(): void {
-    clearTimeout(this.#timer)
+    this.clock.clearTimeout(this.#timer)
     this.#timer = undefined
     this.#earliest = Number.POSITIVE_INFINITY
   }
@@ -245,16 +254,17 @@ export class Asks {
 
   #arm(deadline: number): void {
     this.#earliest = deadline
-    clearTimeout(this.#timer)
+    this.clock.clearTimeout(this.#timer)
     this.#timer = undefined
     if (deadline === Number.POSITIVE_INFINITY) return
-    const delayMs = Math.min(Math.max(deadline - performance.now(), 0) + 1, 0x7fff_ffff)
+    const delayMs = Math.min(Math.max(deadline - this.clock.now(), 0) + 1, 0x7fff_ffff)
     // Not what keeps the process alive: the ask itself does.
-    this.#timer = setTimeout(() => this.#expire(), delayMs).unref()
+    this.#timer = this.clock.setTimeout(() => this.#expire(), delayMs)
+    this.#timer.unref()
   }
 
   #expire(): void {
-    const now = performance.now()
+    const now = this.clock.now()
     let earliest = Number.POSITIVE_INFINITY
     for (let i = 0; i < this.#targets.length; i++) {
       if (this.#resolves[i] === undefined) continue

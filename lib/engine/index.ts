@@ -13,6 +13,7 @@ export {
   PAUSED_STARTING,
   PAUSED_STOPPING,
 } from './cell.js'
+export { type Clock, realClock, type Timer } from './clock.js'
 export { copyValue, isShared, share, transfer, values } from './codec/index.js'
 export { DRAINED, SIGNALLED } from './deliver.js'
 export { execArgvOfThreads } from './exec-argv.js'

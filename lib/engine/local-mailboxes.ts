@@ -94,7 +94,9 @@ export class LocalMailboxes {
     if (cell.waiters.length >= capacity) throw errors.mailboxFull(nameOf(cell.target))
     const waiting: { over: boolean; accept: (() => void) | undefined } = { over: false, accept: undefined }
     cell.waiters.push({ envelope, accept: () => waiting.accept?.(), isOver: () => waiting.over })
-    return waitFor(waiting, options, () => errors.tellTimeout(nameOf(cell.target), options?.timeoutMs ?? 0))
+    return waitFor(this.#thread.clock, waiting, options, () =>
+      errors.tellTimeout(nameOf(cell.target), options?.timeoutMs ?? 0),
+    )
   }
 
   refusesAsk(cell: Cell): boolean {

@@ -5,6 +5,7 @@ import { Asks } from './asks.js'
 import type { Port } from './binding.js'
 import { Cancellations } from './cancellations.js'
 import { Cell, type CellOptions, type Method, PAUSED_RESTARTING, PAUSED_STARTING } from './cell.js'
+import { type Clock, realClock } from './clock.js'
 import { bulk, copyList, copyValue, Decoder, type Words } from './codec/index.js'
 import { ThreadCodecHost } from './codec-host.js'
 import { Controls } from './controls.js'
@@ -61,6 +62,8 @@ export interface ThreadOptions {
   readonly hooks: Hooks
   /** Calls are counted, by class. */
   readonly isObserved: boolean
+  /** The real one unless set. */
+  readonly clock: Clock | undefined
 }
 
 /** Frames a batch, and how long a turn may take before timers and sockets get theirs, in milliseconds. */
@@ -89,6 +92,7 @@ export class Thread {
   readonly delayed: Set<{ cancel(): boolean }> = new Set()
   readonly cells: (Cell | undefined)[] = []
   readonly tallies: Tallies | undefined
+  readonly clock: Clock
   readonly #free: number[] = []
   readonly #targets: Targets
   #localQueued = false
@@ -112,6 +116,7 @@ export class Thread {
     this.slots = options.slots
     this.netSlot = options.netSlot
     this.hooks = options.hooks
+    this.clock = options.clock ?? realClock
     this.tallies = options.isObserved ? new Tallies() : undefined
     this.#maxMessageBytes = options.maxMessageBytes
     const words: Words = {
@@ -133,6 +138,7 @@ export class Thread {
       (slot, index, generation, classId) => this.targetAt(slot, index, generation, classId),
     )
     this.asks = new Asks(
+      this.clock,
       this.control,
       (target, timeoutMs, method, isStream) => {
         const name = this.hooks.methodName(target as Target, method)
@@ -483,6 +489,11 @@ export class Thread {
     this.control[LOCAL_WAITING] = (this.control[LOCAL_WAITING] as number) + 1
     this.local.push(cell, method, 1, value, 0, 0, 0)
     if (!this.#running && !this.#localQueued) this.#queueLocal()
+  }
+
+  /** Whether messages of this thread's actors to each other wait to be handled. */
+  get hasLocalWork(): boolean {
+    return this.local.length > 0 || this.#localQueued
   }
 
   /** Leaves the slot: nothing is sent or handled any more. */

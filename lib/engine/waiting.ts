@@ -4,6 +4,7 @@ import { errors } from '../errors/index.js'
 import { onAbort } from './abort.js'
 import type { Asks } from './asks.js'
 import type { Port } from './binding.js'
+import type { Clock, Timer } from './clock.js'
 import {
   ASK,
   CALL,
@@ -120,7 +121,7 @@ export class WaitingRoom {
     if (target.waiting !== undefined && isMore && options?.isCounted !== true)
       throw errors.mailboxFull(nameOf(target))
     const made = this.#frames.message(kind, target, method, argc, value, 0, 0)
-    return waitFor(this.wait(target, made, why === NO_SEGMENT), options, () =>
+    return waitFor(this.#asks.clock, this.wait(target, made, why === NO_SEGMENT), options, () =>
       errors.tellTimeout(nameOf(target), options?.timeoutMs ?? 0),
     )
   }
@@ -247,12 +248,13 @@ export class WaitingRoom {
 
 /** A promise of acceptance, given up by its own timeout or signal alone. */
 export function waitFor(
+  clock: Clock,
   waiting: { over: boolean; accept: (() => void) | undefined },
   options: SendOptions | undefined,
   timedOut: () => unknown,
 ): Promise<void> {
   return new Promise<void>((resolve, reject) => {
-    let timer: NodeJS.Timeout | undefined
+    let timer: Timer | undefined
     const signal = options?.signal
     if (signal?.aborted) {
       waiting.over = true
@@ -266,7 +268,7 @@ export function waitFor(
     }
     const quit = signal && onAbort(signal, () => giveUp(signal.reason))
     const clean = () => {
-      clearTimeout(timer)
+      clock.clearTimeout(timer)
       quit?.()
     }
     waiting.accept = () => {
@@ -275,6 +277,6 @@ export function waitFor(
     }
     const timeoutMs = options?.timeoutMs
     if (timeoutMs !== undefined && timeoutMs < 0x7fff_ffff)
-      timer = setTimeout(() => giveUp(timedOut()), timeoutMs)
+      timer = clock.setTimeout(() => giveUp(timedOut()), timeoutMs)
   })
 }

@@ -12,6 +12,7 @@ import {
 } from '../actor/index.js'
 import {
   type Cell,
+  type Clock,
   isThenable,
   PAUSED_RESTARTING,
   PAUSED_STARTING,
@@ -203,7 +204,8 @@ export class Supervisor {
   /** error: undefined where it stopped itself. */
   #restart(cell: Cell, supervised: Supervised, error: Error | undefined): void {
     const { spec, history } = supervised
-    const delayMs = spec.policy === 'never' ? undefined : history.next(Date.now(), Math.random())
+    const delayMs =
+      spec.policy === 'never' ? undefined : history.next(this.#host.thread.clock.date(), Math.random())
     if (delayMs === undefined) {
       this.#stopForGood(cell, error)
       if (spec.policy !== 'never') this.#escalate(cell, supervised, error)
@@ -227,7 +229,7 @@ export class Supervisor {
     } else if (halted === undefined && delayMs === 0) queueMicrotask(() => void this.#revive(cell))
     else
       void withinMs(halted, LONGEST_HALT_MS)
-        .then(() => sleep(delayMs))
+        .then(() => sleep(this.#host.thread.clock, delayMs))
         .then(() => this.#revive(cell))
   }
 
@@ -296,7 +298,7 @@ export class Supervisor {
       supervisedOf(parent)?.spec.strategy === 'one-for-all' ? children : children.slice(Math.max(at, 0))
     for (const one of [...affected].reverse())
       if (String(one.actorId) !== id) await this.#askGroup(one, 'halt')
-    await sleep(delayMs)
+    await sleep(this.#host.thread.clock, delayMs)
     if (parent.closed || parent.life !== life) return
     for (const one of affected) await this.#askGroup(one, 'revive')
   }
@@ -330,8 +332,8 @@ function supervisedOf(cell: Cell): Supervised | undefined {
   return (cell.actor as ActorRecord | undefined)?.supervision as Supervised | undefined
 }
 
-function sleep(ms: number): Promise<void> | undefined {
-  return ms === 0 ? undefined : new Promise((resolve) => void setTimeout(resolve, ms).unref())
+function sleep(clock: Clock, ms: number): Promise<void> | undefined {
+  return ms === 0 ? undefined : new Promise((resolve) => void clock.setTimeout(resolve, ms).unref())
 }
 
 /** What takes longer is not waited for. */

@@ -1,7 +1,7 @@
 // A reference by name, which finds its actor when it is used.
 
 import type { ActorRef } from '../actor/index.js'
-import { targetOf } from '../engine/index.js'
+import { type Clock, targetOf } from '../engine/index.js'
 import type { AskOptions, TellOptions } from '../options/index.js'
 
 /** Milliseconds after which the name is looked up again. */
@@ -13,19 +13,21 @@ const FRESH_MS = 5000
  */
 export class LazyRef {
   readonly name: string
+  readonly #clock: Clock
   readonly #find: () => Promise<ActorRef>
   #found: Promise<ActorRef> | undefined
   #foundAt = 0
 
   /** @internal Made by the system. */
-  constructor(name: string, find: () => Promise<ActorRef>) {
+  constructor(name: string, clock: Clock, find: () => Promise<ActorRef>) {
+    this.#clock = clock
     this.name = name
     this.#find = find
   }
 
   /** The reference as of now. Throws ERR_PULSING_ACTOR_NOT_FOUND where no actor has the name. */
   async resolve(): Promise<ActorRef> {
-    const now = performance.now()
+    const now = this.#clock.now()
     const found = this.#found
     if (found !== undefined && now - this.#foundAt < FRESH_MS) {
       const ref = await found

@@ -16,6 +16,7 @@ import {
 import {
   addon,
   type Cell,
+  type Clock,
   DEAD_LETTERS,
   type Hooks,
   POOL_SLOT,
@@ -119,7 +120,7 @@ export class LocalThread implements SupervisorHost {
   net: NetSide | undefined = undefined
   #sayNames = false
 
-  constructor(data: ThreadData, slot: number, logger: Logger) {
+  constructor(data: ThreadData, slot: number, logger: Logger, clock?: Clock) {
     this.nodeId = data.nodeId
     this.hasGivenId = data.hasGivenId
     this.netSlot = data.netSlot
@@ -138,6 +139,7 @@ export class LocalThread implements SupervisorHost {
       netSlot: data.netSlot,
       hooks: this.#hooks(),
       isObserved: data.isObserved,
+      clock,
     })
     this.agent = new Agent(this, this.supervisor, {
       events: (events) => this.events.received(events),

@@ -63,6 +63,8 @@ export type NetRequest =
   | { readonly operation: 'leave' }
   | { readonly operation: 'close' }
   | { readonly operation: 'load'; readonly load: number }
+  /** For tests. */
+  | { readonly operation: 'cut'; readonly addrs: readonly string[] }
   | { readonly operation: 'members' }
   | { readonly operation: 'stats' }
   | { readonly operation: 'names' }

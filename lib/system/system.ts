@@ -20,6 +20,7 @@ import {
   addon,
   bridge,
   type CellOptions,
+  type Clock,
   DEAD_LETTERS,
   type EngineStats,
   LOCAL_LOST,
@@ -182,11 +183,11 @@ export class ActorSystem implements SystemSide {
   }
 
   /** @internal Of the engine: a system on this thread, which is its host. */
-  static async start(given: SystemOptions | undefined): Promise<ActorSystem> {
+  static async start(given: SystemOptions | undefined, clock?: Clock): Promise<ActorSystem> {
     const options = checkSystemOptions(given)
     const node = options.cluster === undefined ? undefined : await nodeOptionsOf(options.cluster)
     const data = await makeEngine(options)
-    const local = new LocalThread(data, 0, options.logger)
+    const local = new LocalThread(data, 0, options.logger, clock)
     const workers = new Workers({
       data,
       resourceLimits: options.resourceLimits,
@@ -528,6 +529,31 @@ export class ActorSystem implements SystemSide {
     }
   }
 
+  /** @internal For tests: ends an engine thread in the middle of what it does, as a fault would. */
+  endThread(slot: number): void {
+    this.#workers?.terminate(slot)
+  }
+
+  /** @internal For tests: nothing goes to nodes that listen on those addresses any more, nor comes from them. */
+  async cutFrom(addrs: readonly string[]): Promise<void> {
+    await this.#nodes.ask({ operation: 'cut', addrs })
+  }
+
+  /** @internal For tests: asks of this thread that wait for an answer. */
+  get asksUnderWay(): number {
+    return this.#local.thread.asks.underWay
+  }
+
+  /** @internal For tests: calls and streams under way of actors of this thread. */
+  get callsUnderWay(): number {
+    return this.#local.thread.cells.reduce((sum, cell) => sum + (cell?.running ?? 0), 0)
+  }
+
+  /** @internal For tests: whether actors of this thread have something to do at once. */
+  get isBusy(): boolean {
+    return this.#local.thread.hasLocalWork
+  }
+
   /** @internal Milliseconds in which a thread's event loop was busy, and not. */
   activity(slot: number): { activeMs: number; idleMs: number } {
     return this.#workers?.activity(slot) ?? { activeMs: 0, idleMs: 0 }
@@ -553,7 +579,7 @@ export class ActorSystem implements SystemSide {
   lazyOf(name: string, options: ResolveOptions): LazyRef {
     checkActorName(name)
     checkResolveOptions(options)
-    return new LazyRef(name, () => this.resolve(name, options))
+    return new LazyRef(name, this.#local.thread.clock, () => this.resolve(name, options))
   }
 
   /** @internal As spawn of a class, but gives a proxy. */

@@ -105,7 +105,7 @@ const faults: [title: string, files: Record<string, string>, lines: string[]][] 
       "lib/system/a.ts:1: imports 'pulsing': use a relative path",
       "lib/system/a.ts:2: imports '../../test/a.js' from outside lib",
       "lib/system/a.ts:3: imports '../util.js', which is in no layer",
-      'lib/util.ts:1: is in no layer (cli > index > observe > queue > topic > cluster > wire > system > supervision > actor > engine > options > errors)',
+      'lib/util.ts:1: is in no layer (cli > testing > index > observe > queue > topic > cluster > wire > system > supervision > actor > engine > options > errors)',
     ],
   ],
   [

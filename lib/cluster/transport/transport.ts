@@ -81,6 +81,7 @@ export class Transport implements AssociationOwner {
   #addr = ''
   #timer: NodeJS.Timeout | undefined
   #isClosed = false
+  #cut: ReadonlySet<string> = new Set()
   /** Connections that were refused. */
   #refused = 0
 
@@ -138,6 +139,13 @@ export class Transport implements AssociationOwner {
     return association
   }
 
+  /** For tests: a network that lets nothing through between this node and those that listen there. */
+  cutFrom(addrs: readonly string[]): void {
+    this.#cut = new Set(addrs)
+    for (const { addr, connection } of [...this.#known.values(), ...this.#unknown.values()])
+      if (this.#cut.has(addr)) connection?.destroy()
+  }
+
   /** Ends all connections, when what was sent has gone out, or after a second. */
   async close(): Promise<void> {
     if (this.#isClosed) return
@@ -165,6 +173,7 @@ export class Transport implements AssociationOwner {
     if (this.#isClosed || association.isClosed || association.isOpen) return
     if (this.#dialling.has(association) || association.timer !== undefined) return
     const { addr } = association
+    if (this.#cut.has(addr)) return this.#unreachable(association, new Error(`${addr} is cut off`))
     const to = parseAddress(addr)
     if (to === undefined) return this.#unreachable(association, new Error(`${addr} is no address`))
     if (this.#isProtected && !isLoopback(to.host) && isNumeric(to.host)) {
@@ -340,6 +349,10 @@ export class Transport implements AssociationOwner {
       return undefined
     }
     const { nodeId, incarnation, addr: at, startedMs } = other
+    if (this.#cut.has(at)) {
+      connection.destroy()
+      return undefined
+    }
     const peer: PeerIdentity = { nodeId, incarnation, addr: at, startedMs }
     const taken = this.#associationOf(peer, association)
     if (taken.isOpen) {
