@@ -150,9 +150,10 @@ function methodsOf(before: readonly MethodView[], now: readonly MethodView[], to
     const then = earlier.get(keyOf(one))
     const sum = (counts: Readonly<Record<string, number>> | undefined) =>
       Object.values(counts ?? {}).reduce((all, count) => all + count, 0)
-    const timed = (view: MethodView | undefined) => view?.buckets.reduce((all, count) => all + count, 0) ?? 0
+    const timed = (view: MethodView | undefined) =>
+      view?.ran.buckets.reduce((all, count) => all + count, 0) ?? 0
     const count = timed(one) - timed(then)
-    const seconds = one.seconds - (then?.seconds ?? 0)
+    const seconds = one.ran.seconds - (then?.ran.seconds ?? 0)
     return {
       type: one.type,
       method: one.method,

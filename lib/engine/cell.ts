@@ -79,6 +79,10 @@ export class Cell {
   tally: Tally | undefined = undefined
   /** What its calls took together, where the system is observed: an estimate, as short ones are sampled. */
   runMs = 0
+  /** Where the system is observed: when it was paused last, 0 where nothing waited when that was over. */
+  pausedMs = 0
+  /** And since when messages have waited without a moment in which none did; 0 where none do. */
+  backlogMs = 0
   /** The actor layer's own. */
   actor: unknown = undefined
   context: unknown = undefined

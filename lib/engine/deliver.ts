@@ -96,6 +96,7 @@ export function makeDelivery(
     running.cell = cell
     const { tally } = cell
     const begunMs = tally === undefined ? 0 : tally.began(method)
+    if (begunMs !== 0) tally?.waited(method, begunMs - thread.readyMs(cell))
     let result: unknown
     try {
       result = call(cell, fn, method, argc, value)
@@ -216,7 +217,8 @@ export function makeDelivery(
           if (cell.context === undefined) hooks.contextOf(cell)
           running.cell = cell
           const { tally } = cell
-          tally?.began(0)
+          const begunMs = tally?.began(0) ?? 0
+          if (begunMs !== 0) tally?.waited(0, begunMs - thread.readyMs(cell))
           const end = (cell.receive ?? common)(cell, at, next, to)
           running.ended()
           if (tally !== undefined) cell.runMs += tally.ran(end - next)

@@ -8,6 +8,7 @@ import {
   PulsingTimeoutError,
   PulsingUnsupportedError,
 } from '../errors/index.js'
+import type { DeadLetterReason } from './hooks.js'
 
 /** Upper ends of the histograms of how long calls take, in seconds. */
 export const BOUNDS: readonly number[] = [
@@ -24,10 +25,19 @@ export interface MethodReport {
   readonly calls: number
   /** By kind of the error: business, system, timeout, unsupported, runtime, or other. */
   readonly errors: Readonly<Record<string, number>>
-  /** Calls by how long they took: up to each bound, and longer. Those that are under way are in none. */
+  /** How long calls took; those that are under way are not there yet. */
+  readonly ran: TimesReport
+  /** How long they had waited when they began, at least (docs/observing.md). */
+  readonly waited: TimesReport
+}
+
+/** Calls by their time: up to each bound, and longer; and all of their seconds together. Empty where there was none. */
+export interface TimesReport {
   readonly buckets: readonly number[]
   readonly seconds: number
 }
+
+const NONE: TimesReport = { buckets: [], seconds: 0 }
 
 export interface ClassReport {
   readonly type: string
@@ -35,9 +45,22 @@ export interface ClassReport {
   readonly methods: readonly MethodReport[]
 }
 
-interface Times {
-  readonly buckets: Float64Array
-  seconds: number
+class Times {
+  readonly buckets: Float64Array = new Float64Array(BOUNDS.length + 1)
+  seconds = 0
+
+  /** So many calls that took, or waited, that long each. */
+  add(ms: number, weight: number): void {
+    const seconds = ms / 1000
+    let at = 0
+    while (at < BOUNDS.length && seconds > (BOUNDS[at] as number)) at++
+    this.buckets[at] = (this.buckets[at] as number) + weight
+    this.seconds += seconds * weight
+  }
+
+  report(): TimesReport {
+    return { buckets: [...this.buckets], seconds: this.seconds }
+  }
 }
 
 /** Of one class. By method number: 0 is receive. */
@@ -48,7 +71,8 @@ export class Tally {
   readonly #calls: Float64Array
   /** How many calls there were when one was timed last. */
   readonly #timed: Float64Array
-  readonly #times: (Times | undefined)[] = []
+  readonly #ran: (Times | undefined)[] = []
+  readonly #waited: (Times | undefined)[] = []
   readonly #errors: (Map<string, number> | undefined)[] = []
   /** How many calls were not to be timed before the next is, and how many of those have not come yet. */
   readonly #skipped: Int32Array
@@ -94,6 +118,12 @@ export class Tally {
     )
   }
 
+  /** The call that was begun, and is timed, has waited so long, as have those that it stands for. */
+  waited(method: number, ms: number): void {
+    this.#waited[method] ??= new Times()
+    this.#waited[method]?.add(Math.max(0, ms), this.weight)
+  }
+
   /** The call that was begun is asynchronous: its end is told with what this gives. */
   take(): number {
     const { begunMs } = this
@@ -115,16 +145,8 @@ export class Tally {
     const tookMs = (performance.now() - begunMs) / count
     this.#skip(method, tookMs < SHORT_MS ? SKIPPED : 0)
     this.begunMs = 0
-    let times = this.#times[method]
-    if (times === undefined) {
-      times = { buckets: new Float64Array(BOUNDS.length + 1), seconds: 0 }
-      this.#times[method] = times
-    }
-    const seconds = tookMs / 1000
-    let at = 0
-    while (at < BOUNDS.length && seconds > (BOUNDS[at] as number)) at++
-    times.buckets[at] = (times.buckets[at] as number) + weight
-    times.seconds += seconds * weight
+    this.#ran[method] ??= new Times()
+    this.#ran[method]?.add(tookMs, weight)
     return tookMs * weight
   }
 
@@ -143,13 +165,12 @@ export class Tally {
     for (let number = 0; number <= this.#names.length; number++) {
       const calls = this.#countOf(number)
       if (calls === 0) continue
-      const { buckets, seconds } = this.#times[number] ?? { buckets: [], seconds: 0 }
       methods.push({
         method: number === 0 ? 'receive' : (this.#names[number - 1] as string),
         calls,
         errors: Object.fromEntries(this.#errors[number] ?? []),
-        buckets: [...buckets],
-        seconds,
+        ran: this.#ran[number]?.report() ?? NONE,
+        waited: this.#waited[number]?.report() ?? NONE,
       })
     }
     return { type: this.type, methods }
@@ -171,6 +192,12 @@ function kindOf(error: Error): string {
 /** Of all classes of a thread. */
 export class Tallies {
   readonly #all = new Map<object, Tally>()
+  /** Of this thread, by their reason. */
+  readonly deadLetters: Partial<Record<DeadLetterReason, number>> = {}
+
+  lost(reason: DeadLetterReason): void {
+    this.deadLetters[reason] = (this.deadLetters[reason] ?? 0) + 1
+  }
 
   /** key: the class's own. */
   of(key: object, type: string, methods: readonly string[]): Tally {

@@ -249,6 +249,10 @@ export class Thread {
   }
 
   pause(cell: Cell, why: number): void {
+    if (cell.tally !== undefined && cell.paused === 0) {
+      cell.pausedMs = performance.now()
+      if (cell.backlogMs === 0) cell.backlogMs = cell.pausedMs
+    }
     if (cell.paused === 0 && cell.native && !cell.closed) this.port.pause(cell.index)
     cell.paused |= why
   }
@@ -257,8 +261,19 @@ export class Thread {
     if ((cell.paused & why) === 0) return
     cell.paused &= ~why
     if (cell.paused !== 0 || cell.closed) return
+    if (cell.tally !== undefined && this.waitingIn(cell) === 0) cell.pausedMs = cell.backlogMs = 0
     if (cell.native) this.port.resume(cell.index)
     if (cell.held !== undefined) this.queueHeld(cell)
+  }
+
+  /** Messages that wait for it, of this thread and of others. */
+  waitingIn(cell: Cell): number {
+    return cell.depth + (cell.native ? this.port.depth(cell.index) : 0)
+  }
+
+  /** When what begins now can have begun at the earliest: it has waited since then, or longer. */
+  readyMs(cell: Cell): number {
+    return cell.pausedMs > 0 ? cell.pausedMs : this.#turnStart
   }
 
   /** False where the name is taken. */

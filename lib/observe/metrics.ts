@@ -3,6 +3,7 @@
 import { Registry } from 'prom-client'
 import { BOUNDS } from '../engine/index.js'
 import type { QueueReport } from '../queue/index.js'
+import type { Backlog } from '../system/index.js'
 import type { MethodView, SystemView } from './view.js'
 
 type Labels = Readonly<Record<string, string | number>>
@@ -48,8 +49,19 @@ export async function metricsOf(
   ) => registry.registerMetric(new Figures(`pulsing_${name}`, type, help, values) as never)
   addThreads(view, add)
   addMethods(view.methods, add)
-  const { deadLetters, unobservedErrors, restarts, threadsDied } = view.counts
-  add('dead_letters_total', 'counter', 'Messages that could not be delivered.', plain(deadLetters))
+  addBacklogs(view.backlogs, add)
+  const { deadLetters, deadLettersByReason, unobservedErrors, restarts, threadsDied } = view.counts
+  const known = Object.entries(deadLettersByReason)
+  const rest = deadLetters - known.reduce((sum, [, count]) => sum + count, 0)
+  add(
+    'dead_letters_total',
+    'counter',
+    'Messages that could not be delivered, by the reason; unknown of threads that have died.',
+    [...known, ...(rest > 0 ? [['unknown', rest] as const] : [])].map(([reason, value]) => ({
+      value,
+      labels: { reason },
+    })),
+  )
   add('unobserved_errors_total', 'counter', 'Errors that nobody waited for.', plain(unobservedErrors))
   add('restarts_total', 'counter', 'Actors that were made again.', plain(restarts))
   add('threads_died_total', 'counter', 'Engine threads that ended and were replaced.', plain(threadsDied))
@@ -104,6 +116,12 @@ function addThreads({ threads }: SystemView, add: Add): void {
     each(({ answerMs }) => (answerMs === undefined ? undefined : answerMs / 1000)),
   )
   add(
+    'asks_under_way',
+    'gauge',
+    'Asks of a thread that wait for an answer.',
+    each(({ asksUnderWay }) => asksUnderWay),
+  )
+  add(
     'thread_heap_used_bytes',
     'gauge',
     'Heap in use.',
@@ -145,22 +163,52 @@ function addMethods(methods: readonly MethodView[], add: Add): void {
       Object.entries(one.errors).map(([kind, value]) => ({ value, labels: { ...labelsOf(one), kind } })),
     ),
   )
-  const metricName = 'pulsing_call_duration_seconds'
-  const durations = methods.flatMap((one): Value[] => {
-    if (one.buckets.length === 0) return []
-    const labels = labelsOf(one)
+  addTimes('call_duration_seconds', 'How long calls took; short ones are sampled.', methods, 'ran', add)
+  const waited = 'How long calls had waited when they began, at least; those that are timed.'
+  addTimes('call_wait_seconds', waited, methods, 'waited', add)
+}
+
+function addTimes(
+  name: string,
+  help: string,
+  methods: readonly MethodView[],
+  which: 'ran' | 'waited',
+  add: Add,
+): void {
+  const metricName = `pulsing_${name}`
+  const values = methods.flatMap((one): Value[] => {
+    const { buckets: counts, seconds } = one[which]
+    if (counts.length === 0) return []
+    const labels = { class: one.type, method: one.method }
     let count = 0
     const buckets = [...BOUNDS, '+Inf'].map((le, i) => {
-      count += one.buckets[i] ?? 0
+      count += counts[i] ?? 0
       return { metricName: `${metricName}_bucket`, value: count, labels: { ...labels, le } }
     })
     return [
       ...buckets,
-      { metricName: `${metricName}_sum`, value: one.seconds, labels },
+      { metricName: `${metricName}_sum`, value: seconds, labels },
       { metricName: `${metricName}_count`, value: count, labels },
     ]
   })
-  add('call_duration_seconds', 'histogram', 'How long calls took; short ones are sampled.', durations)
+  add(name, 'histogram', help, values)
+}
+
+function addBacklogs(backlogs: readonly Backlog[], add: Add): void {
+  const each = (of: (backlog: Backlog) => number): Value[] =>
+    backlogs.map((one) => ({ value: of(one), labels: { class: one.type } }))
+  add(
+    'mailbox_messages',
+    'gauge',
+    'Messages that wait in the mailboxes of a class.',
+    each(({ waiting }) => waiting),
+  )
+  add(
+    'mailbox_backlog_seconds',
+    'gauge',
+    'For how long messages wait in the mailbox that has not been empty for the longest: the oldest is at most that old.',
+    each(({ backlogMs }) => backlogMs / 1000),
+  )
 }
 
 function addCluster({ members, cluster }: SystemView, add: Add): void {

@@ -112,7 +112,7 @@ function routesOf(system: ActorSystem, events: EventStream): Routes {
       return why === undefined ? json({ ready: true }) : { ...json({ ready: false, why }), status: 503 }
     },
     '/metrics': async () => {
-      const [seen, queues] = await Promise.all([view.system(), view.queues()])
+      const [seen, queues] = await Promise.all([view.system(true), view.queues()])
       const { text, type } = await metricsOf(seen, queues)
       return { type, body: text }
     },

@@ -1,11 +1,12 @@
 // A system as its observers are shown it: asked of its threads when somebody looks, and never in between.
 
-import { BOUNDS, type ClassReport, type MethodReport } from '../engine/index.js'
+import type { ClassReport, MethodReport, TimesReport } from '../engine/index.js'
 import { type QueueReport, queuesOf } from '../queue/index.js'
 import type {
   ActorReport,
   ActorSystem,
   ActorsWanted,
+  Backlog,
   ClusterStats,
   Member,
   ThreadReport,
@@ -19,6 +20,9 @@ const NOTHING: ThreadReport = {
   heapLimitBytes: 0,
   externalBytes: 0,
   classes: [],
+  asksUnderWay: 0,
+  deadLetters: {},
+  backlogs: [],
   actors: [],
   found: 0,
 }
@@ -35,6 +39,8 @@ export interface ThreadView extends Omit<ThreadStats, 'utilization'> {
   readonly heapUsedBytes: number
   readonly heapLimitBytes: number
   readonly externalBytes: number
+  /** Its asks that wait for an answer. */
+  readonly asksUnderWay: number
 }
 
 /** A method of a class, over all threads. */
@@ -59,10 +65,14 @@ export interface SystemView {
   readonly rssBytes: number
   readonly threads: readonly ThreadView[]
   readonly methods: readonly MethodView[]
+  /** What waits, by class; none where it was not asked for. */
+  readonly backlogs: readonly Backlog[]
   readonly members: readonly Member[]
   readonly cluster: ClusterStats
   readonly counts: {
     readonly deadLetters: number
+    /** Those whose reason is known: of threads that have died it is not. */
+    readonly deadLettersByReason: Readonly<Record<string, number>>
     readonly unobservedErrors: number
     readonly restarts: number
     readonly threadsDied: number
@@ -77,14 +87,16 @@ export class View {
     this.#system = system
   }
 
-  async system(): Promise<SystemView> {
+  /** backlogs: whether all mailboxes are looked at, which takes longer. */
+  async system(backlogs = false): Promise<SystemView> {
     const { nodeId, addr } = this.#system
-    const [{ threads, classes }, members, cluster] = await Promise.all([
-      this.#threads(),
+    const [{ threads, reports }, members, cluster] = await Promise.all([
+      this.#threads(backlogs),
       this.members(),
       this.#system.clusterStats(),
     ])
     const { deadLetters, unobservedErrors, restarts, threadsDied } = this.#system.counts()
+    const deadLettersByReason = sumsOf(reports.map((report) => report.deadLetters))
     return {
       nodeId,
       addr,
@@ -92,10 +104,11 @@ export class View {
       upMs: Math.round(performance.now() - this.#begunMs),
       rssBytes: process.memoryUsage.rss(),
       threads,
-      methods: methodsOf(classes),
+      methods: methodsOf(reports.flatMap(({ classes }) => classes)),
+      backlogs: backlogsOf(reports.flatMap((report) => report.backlogs)),
       members,
       cluster,
-      counts: { deadLetters, unobservedErrors, restarts, threadsDied },
+      counts: { deadLetters, deadLettersByReason, unobservedErrors, restarts, threadsDied },
     }
   }
 
@@ -104,7 +117,7 @@ export class View {
   }
 
   async threads(): Promise<ThreadView[]> {
-    return (await this.#threads()).threads
+    return (await this.#threads(false)).threads
   }
 
   queues(): Promise<QueueReport[]> {
@@ -113,7 +126,9 @@ export class View {
 
   async actors(wanted: ActorsWanted): Promise<ActorsView> {
     const reports = await Promise.all(
-      this.#system.threadCounts().map(({ slot }) => this.#system.report(slot, { actors: wanted }, ANSWER_MS)),
+      this.#system
+        .threadCounts()
+        .map(({ slot }) => this.#system.report(slot, { actors: wanted, backlogs: false }, ANSWER_MS)),
     )
     const order = wanted.by === 'age' || wanted.by === 'time' ? (`${wanted.by}Ms` as const) : wanted.by
     const actors = reports.flatMap((report) => report?.actors ?? [])
@@ -125,15 +140,15 @@ export class View {
     }
   }
 
-  async #threads(): Promise<{ threads: ThreadView[]; classes: ClassReport[] }> {
-    const classes: ClassReport[] = []
+  async #threads(backlogs: boolean): Promise<{ threads: ThreadView[]; reports: ThreadReport[] }> {
+    const reports: ThreadReport[] = []
     const threads = await Promise.all(
       this.#system.threadCounts().map(async ({ slot, actors, eventLoopDelay }): Promise<ThreadView> => {
         const asked = performance.now()
-        const report = await this.#system.report(slot, { actors: undefined }, ANSWER_MS)
+        const report = await this.#system.report(slot, { actors: undefined, backlogs }, ANSWER_MS)
         const { activeMs, idleMs } = this.#system.activity(slot)
-        const { heapUsedBytes, heapLimitBytes, externalBytes, classes: own } = report ?? NOTHING
-        classes.push(...own)
+        const { heapUsedBytes, heapLimitBytes, externalBytes, asksUnderWay } = report ?? NOTHING
+        if (report !== undefined) reports.push(report)
         return {
           slot,
           actors,
@@ -145,10 +160,11 @@ export class View {
           heapUsedBytes,
           heapLimitBytes,
           externalBytes,
+          asksUnderWay,
         }
       }),
     )
-    return { threads, classes }
+    return { threads, reports }
   }
 }
 
@@ -164,14 +180,38 @@ function methodsOf(classes: readonly ClassReport[]): MethodView[] {
   return [...all.values()]
 }
 
+/** Of counts by a word. */
+function sumsOf(all: readonly Readonly<Record<string, number | undefined>>[]): Record<string, number> {
+  const sums: Record<string, number> = {}
+  for (const one of all)
+    for (const [word, count = 0] of Object.entries(one)) sums[word] = (sums[word] ?? 0) + count
+  return sums
+}
+
+function backlogsOf(all: readonly Backlog[]): Backlog[] {
+  const sums = new Map<string, Backlog>()
+  for (const { type, waiting, backlogMs } of all) {
+    const before = sums.get(type)
+    sums.set(type, {
+      type,
+      waiting: waiting + (before?.waiting ?? 0),
+      backlogMs: Math.max(backlogMs, before?.backlogMs ?? 0),
+    })
+  }
+  return [...sums.values()]
+}
+
 function sumOf(a: MethodReport, b: MethodReport): MethodReport {
-  const errors: Record<string, number> = { ...a.errors }
-  for (const [kind, count] of Object.entries(b.errors)) errors[kind] = (errors[kind] ?? 0) + count
   return {
     method: a.method,
     calls: a.calls + b.calls,
-    errors,
-    buckets: [...BOUNDS, 0].map((_, i) => (a.buckets[i] ?? 0) + (b.buckets[i] ?? 0)),
-    seconds: a.seconds + b.seconds,
+    errors: sumsOf([a.errors, b.errors]),
+    ran: timesOf(a.ran, b.ran),
+    waited: timesOf(a.waited, b.waited),
   }
+}
+
+function timesOf(a: TimesReport, b: TimesReport): TimesReport {
+  if (a.buckets.length === 0) return b
+  return { buckets: a.buckets.map((n, i) => n + (b.buckets[i] ?? 0)), seconds: a.seconds + b.seconds }
 }

@@ -45,6 +45,7 @@ export {
   type ActorOrder,
   type ActorReport,
   type ActorsWanted,
+  type Backlog,
   type ReportRequest,
   ROOT,
   type ThreadReport,

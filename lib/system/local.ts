@@ -323,11 +323,13 @@ export class LocalThread implements SupervisorHost {
       },
       signal: (cell, value) => this.supervisor.signal(cell, value),
       failed: (error, cell) => this.supervisor.failed(cell, error),
-      deadLetter: (target, method, message, reason) =>
+      deadLetter: (target, method, message, reason) => {
+        this.thread.tallies?.lost(reason)
         this.events.happened({
           name: 'deadLetter',
           data: { actor: this.nameOf(target), method: this.#methodName(target, method), message, reason },
-        }),
+        })
+      },
       threadDied: (slot, before) => {
         const isOf = (target: Target) => target.slot === slot && target.generation - before < 0
         this.agent.outliving.threadDied(slot, before)

@@ -2,7 +2,7 @@
 
 import { getHeapStatistics } from 'node:v8'
 import { type ActorHost, ActorId, type ActorRecord, type ActorRef, refOf } from '../actor/index.js'
-import { type Cell, type ClassReport, StandIn } from '../engine/index.js'
+import { type Cell, type ClassReport, type DeadLetterReason, StandIn, type Thread } from '../engine/index.js'
 import type { Supervised } from '../supervision/index.js'
 import type { ActorStatus } from './requests.js'
 
@@ -31,6 +31,16 @@ export interface ActorsWanted {
 export interface ReportRequest {
   /** None where it is not set. */
   readonly actors: ActorsWanted | undefined
+  /** Whether mailboxes are looked at, all of them. */
+  readonly backlogs: boolean
+}
+
+/** What waits in the mailboxes of a class. */
+export interface Backlog {
+  readonly type: string
+  readonly waiting: number
+  /** The longest backlogMs of its actors. */
+  readonly backlogMs: number
 }
 
 /** An actor, as its thread sees it. */
@@ -43,6 +53,8 @@ export interface ActorReport {
   readonly children: number
   readonly status: ActorStatus
   readonly waiting: number
+  /** Milliseconds in which messages have waited without a moment in which none did: the oldest is at most that old. */
+  readonly backlogMs: number
   readonly underWay: number
   /** What its calls took together, those that are done; an estimate, as short ones are sampled. */
   readonly timeMs: number
@@ -58,6 +70,12 @@ export interface ThreadReport {
   /** Memory of buffers, beside the heap. */
   readonly externalBytes: number
   readonly classes: readonly ClassReport[]
+  /** Its asks that wait for an answer. */
+  readonly asksUnderWay: number
+  /** By their reason. */
+  readonly deadLetters: Readonly<Partial<Record<DeadLetterReason, number>>>
+  /** By class, those with messages that wait; none where it was not asked for. */
+  readonly backlogs: readonly Backlog[]
   /** The top ones, and how many there are that the filter lets through. */
   readonly actors: readonly ActorReport[]
   readonly found: number
@@ -66,7 +84,7 @@ export interface ThreadReport {
 /** statusOf: as describe has it. */
 export async function reportOf(
   host: ActorHost,
-  { actors }: ReportRequest,
+  { actors, backlogs }: ReportRequest,
   statusOf: (cell: Cell) => ActorStatus,
 ): Promise<ThreadReport> {
   const heap = getHeapStatistics()
@@ -76,6 +94,9 @@ export async function reportOf(
     heapLimitBytes: heap.heap_size_limit,
     externalBytes: heap.external_memory,
     classes: host.thread.tallies?.reports() ?? [],
+    asksUnderWay: host.thread.asks.underWay,
+    deadLetters: host.thread.tallies?.deadLetters ?? {},
+    backlogs: backlogs ? await backlogsOf(host.thread) : [],
     ...found,
   }
 }
@@ -89,9 +110,8 @@ async function actorsOf(
   const wanted = filter.toLowerCase()
   const isChild = childrenOf(wantedParent)
   const nowMs = performance.timeOrigin + performance.now() - host.epochMs
-  const waitingIn = (cell: Cell) => cell.depth + (cell.native ? thread.port.depth(cell.index) : 0)
   const weightOf = (cell: Cell): number => {
-    if (by === 'waiting') return waitingIn(cell)
+    if (by === 'waiting') return thread.waitingIn(cell)
     if (by === 'underWay') return cell.running
     if (by === 'time') return cell.runMs
     if (by === 'age') return nowMs - (cell.actor as ActorRecord).startedMs
@@ -100,27 +120,18 @@ async function actorsOf(
   // The least of the best is at the end; most actors are no better than that, and cost a look.
   const best: { cell: Cell; value: number }[] = []
   let found = 0
-  let sliceMs = performance.now()
-  // Those that come meanwhile may be looked at, or not.
-  for (let index = 0; index < thread.cells.length; index++) {
-    if (index % LOOKS_A_CLOCK === 0 && performance.now() - sliceMs > SLICE_MS) {
-      await new Promise((resolve) => setImmediate(resolve))
-      sliceMs = performance.now()
-    }
-    const cell = thread.cells[index]
-    if (cell?.actor === undefined || cell.instance instanceof StandIn || cell.closed) continue
-    const { name, info, parent } = cell.actor as ActorRecord
-    if (isChild !== undefined && !isChild(parent)) continue
-    if (!all && name?.startsWith('system/') === true) continue
-    if (wanted !== '' && !isFound(host, cell, name, info.type, wanted)) continue
+  await eachActor(thread, (cell, { name, info, parent }) => {
+    if (isChild !== undefined && !isChild(parent)) return
+    if (!all && name?.startsWith('system/') === true) return
+    if (wanted !== '' && !isFound(host, cell, name, info.type, wanted)) return
     found++
     const value = weightOf(cell)
-    if (best.length === top && value <= (best.at(-1)?.value ?? 0)) continue
+    if (best.length === top && value <= (best.at(-1)?.value ?? 0)) return
     let at = best.length
     while (at > 0 && (best[at - 1]?.value ?? 0) < value) at--
     best.splice(at, 0, { cell, value })
     if (best.length > top) best.pop()
-  }
+  })
   const there = best.filter(({ cell }) => thread.cells[cell.index] === cell && !cell.closed)
   const actors = there.map(({ cell }): ActorReport => {
     const { name, info, parent, children, stopping, startedMs } = cell.actor as ActorRecord
@@ -133,7 +144,8 @@ async function actorsOf(
       parent: parent?.actorId.toString(),
       children: children?.size ?? 0,
       status: stopping === undefined ? statusOf(cell) : 'stopping',
-      waiting: waitingIn(cell),
+      waiting: thread.waitingIn(cell),
+      backlogMs: backlogOf(thread, cell),
       underWay: cell.running,
       timeMs: cell.runMs,
       restarts,
@@ -154,6 +166,38 @@ function childrenOf(wanted: string | undefined): ((parent: ActorRef | undefined)
     const id = parent?.actorId
     return id?.index === index && id.generation === generation && id.slot === slot && id.nodeId === nodeId
   }
+}
+
+/** Looks at all actors of the thread, some milliseconds at a time. Those that come meanwhile may be looked at, or not. */
+async function eachActor(thread: Thread, look: (cell: Cell, actor: ActorRecord) => void): Promise<void> {
+  let sliceMs = performance.now()
+  for (let index = 0; index < thread.cells.length; index++) {
+    if (index % LOOKS_A_CLOCK === 0 && performance.now() - sliceMs > SLICE_MS) {
+      await new Promise((resolve) => setImmediate(resolve))
+      sliceMs = performance.now()
+    }
+    const cell = thread.cells[index]
+    if (cell?.actor === undefined || cell.instance instanceof StandIn || cell.closed) continue
+    look(cell, cell.actor as ActorRecord)
+  }
+}
+
+async function backlogsOf(thread: Thread): Promise<Backlog[]> {
+  const found = new Map<string, { type: string; waiting: number; backlogMs: number }>()
+  await eachActor(thread, (cell, { info: { type } }) => {
+    const waiting = thread.waitingIn(cell)
+    if (waiting === 0) return
+    const sum = found.get(type) ?? { type, waiting: 0, backlogMs: 0 }
+    sum.waiting += waiting
+    sum.backlogMs = Math.max(sum.backlogMs, backlogOf(thread, cell))
+    found.set(type, sum)
+  })
+  return [...found.values()]
+}
+
+function backlogOf(thread: Thread, cell: Cell): number {
+  if (cell.backlogMs === 0 || thread.waitingIn(cell) === 0) return 0
+  return Math.round(performance.now() - cell.backlogMs)
 }
 
 function supervisedOf(cell: Cell): Supervised | undefined {

@@ -1,6 +1,6 @@
 import { get } from 'node:http'
 import test, { type ExecutionContext } from 'ava'
-import { type ActorSystem, queue, type SystemOptions } from 'pulsing'
+import { type ActorSystem, queue, type SystemOptions, tell } from 'pulsing'
 import { event, rejection, start, until } from '../bed.js'
 import { Mortal } from '../fixtures/mortal.js'
 import { Observed } from '../fixtures/observed.js'
@@ -59,6 +59,53 @@ test('each call is counted by class and method, errors by kind, and timed', asyn
   // Short ones are sampled, and each that is timed stands for those before it.
   const quick = took('count{class="Observed",method="quick"}') as number
   t.true(quick > 100 && quick <= 200, `${quick} of 200`)
+})
+
+for (const [where, placement] of [
+  ['of this thread', 'host'],
+  ['of another thread', { slot: 1 }],
+] as const)
+  test(`what waits ${where}, and for how long, is seen while it waits and afterwards`, async (t) => {
+    const system = await observed(t)
+    const actor = (await system.spawn(Observed, { placement, maxConcurrency: 1, name: 'serial' })).asType(
+      Observed,
+    )
+    const url = system.observeUrl as string
+    let open = () => {}
+    const opened = new Promise<void>((resolve) => {
+      open = resolve
+    })
+    const gate = await system.spawn(new Gate(opened))
+    const calls = [actor.pass(gate), actor.quick(), actor.quick(), actor.quick()]
+    const waiting = async () => (await seen(`${url}/api/actors?filter=serial`)).json.actors[0]
+    await until(async () => (await waiting()).waiting === 3 && (await waiting()).backlogMs > 20)
+    const { text } = await seen(`${url}/metrics`)
+    t.is(figure(text, 'pulsing_mailbox_messages{class="Observed"}'), 3)
+    t.true((figure(text, 'pulsing_mailbox_backlog_seconds{class="Observed"}') as number) >= 0.02)
+    t.true((figure(text, 'pulsing_asks_under_way{thread="0"}') as number) >= 4)
+    open()
+    await Promise.all(calls)
+    const after = await seen(`${url}/metrics`)
+    const waited = (name: string, method: string) =>
+      figure(
+        after.text,
+        `pulsing_call_wait_seconds_${name.replace('}', `class="Observed",method="${method}"}`)}`,
+      )
+    t.true((waited('sum{}', 'pass') as number) < (waited('sum{}', 'quick') as number))
+    t.true((waited('sum{}', 'quick') as number) >= 0.02)
+    t.is(figure(after.text, 'pulsing_mailbox_messages{class="Observed"}'), undefined)
+    t.is((await waiting()).backlogMs, 0)
+  })
+
+test('dead letters are counted by their reason', async (t) => {
+  const system = await observed(t)
+  const actor = (await system.spawn(Observed, { placement: { slot: 1 } })).asType(Observed)
+  await system.stop(actor)
+  const lost = event(system, 'deadLetter')
+  tell(actor).quick()
+  await lost
+  const { text } = await seen(`${system.observeUrl}/metrics`)
+  t.is(figure(text, 'pulsing_dead_letters_total{reason="stopped"}'), 1)
 })
 
 test('actors are found by name and class, the first of all threads, and the rest is counted', async (t) => {
@@ -178,6 +225,19 @@ test('what can not be observed so is an error, and nothing is left of the system
   t.teardown(() => plain.shutdown())
   t.is(plain.observeUrl, undefined)
 })
+
+/** Answers when it is open. */
+class Gate {
+  readonly #opened: Promise<void>
+
+  constructor(opened: Promise<void>) {
+    this.#opened = opened
+  }
+
+  receive(): Promise<void> {
+    return this.#opened
+  }
+}
 
 /** Stops when it is told to. */
 class Lingering {

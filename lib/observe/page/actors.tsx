@@ -212,6 +212,7 @@ function KnownActor({ id, isPaused }: { readonly id: string; readonly isPaused: 
     ['Thread', actor.slot === 0 ? 'host' : String(actor.slot)],
     ['Status', <span class={`status ${actor.status}`}>{actor.status}</span>],
     ['Waiting', number(actor.waiting)],
+    ['The oldest waits up to', duration(actor.backlogMs)],
     ['Under way', number(actor.underWay)],
     ['Time of its calls', duration(actor.timeMs)],
     ['Restarts', number(actor.restarts)],

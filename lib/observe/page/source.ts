@@ -178,8 +178,8 @@ function timesOf(before: readonly MethodView[], now: readonly MethodView[]): num
   const sum = BOUNDS_MS.map(() => 0)
   sum.push(0)
   const add = (methods: readonly MethodView[], sign: number) => {
-    for (const { buckets } of methods)
-      for (const [i, n] of buckets.entries()) sum[i] = (sum[i] ?? 0) + sign * n
+    for (const { ran } of methods)
+      for (const [i, n] of ran.buckets.entries()) sum[i] = (sum[i] ?? 0) + sign * n
   }
   add(now, 1)
   add(before, -1)
@@ -210,9 +210,9 @@ function ratesOf(before: readonly MethodView[], now: readonly MethodView[], seco
   return now
     .map((one) => {
       const then = earlier.get(`${one.type} ${one.method}`)
-      const buckets = one.buckets.map((n, i) => n - (then?.buckets[i] ?? 0))
+      const buckets = one.ran.buckets.map((n, i) => n - (then?.ran.buckets[i] ?? 0))
       const timed = buckets.reduce((sum, n) => sum + Math.max(0, n), 0)
-      const took = Math.max(0, one.seconds - (then?.seconds ?? 0))
+      const took = Math.max(0, one.ran.seconds - (then?.ran.seconds ?? 0))
       return {
         type: one.type,
         method: one.method,
