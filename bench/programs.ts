@@ -28,6 +28,7 @@ const OURS = [
 
 /** The peer's name, and its module. */
 const PEERS: Readonly<Record<string, string>> = {
+  observed: 'observed',
   postMessage: 'post-message',
   'postMessage-batched-100': 'post-message-batched',
   piscina: 'piscina',

@@ -4,12 +4,19 @@ import * as pul from 'pulsing'
 import type { Running } from './scenario.js'
 import { THREADS } from './threads.js'
 
+let more: pul.SystemOptions = {}
+
+/** From here on systems are observed. */
+export function observeSystems(): void {
+  more = { observe: { port: 0 } }
+}
+
 /** Starts the system, prepares a scenario in it, and shuts it down when the scenario is closed. */
 export async function withSystem(
   prepare: () => Promise<Running['run']>,
   options: pul.SystemOptions = {},
 ): Promise<Running> {
-  await pul.init({ threads: THREADS, ...options })
+  await pul.init({ threads: THREADS, ...more, ...options })
   try {
     return { run: await prepare(), close: () => pul.shutdown() }
   } catch (error) {

@@ -1,6 +1,7 @@
 // What is counted of the calls of a class on one thread, where the system is observed. Each call is counted; of short ones one in
 // some is timed, and stands for those between it and the one timed before.
 
+import { channel } from 'node:diagnostics_channel'
 import {
   PulsingBusinessError,
   PulsingRuntimeError,
@@ -15,9 +16,13 @@ export const BOUNDS: readonly number[] = [
   0.000_01, 0.000_1, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 ]
 
-/** A call is short below so many milliseconds; then so many are not timed. */
+/** Calls that were timed, on the thread of their actor; while somebody listens, all are. And those that failed. */
+const CALLS = channel('pulsing:call')
+const FAILURES = channel('pulsing:callError')
+
+/** A call is short below so many milliseconds; then half as many as there were so far are not timed, and at most so many. */
 const SHORT_MS = 0.1
-const SKIPPED = 63
+const MOST_SKIPPED = 255
 
 /** Of one method: how often it was called, and how long that took, in seconds. */
 export interface MethodReport {
@@ -143,7 +148,11 @@ export class Tally {
   /** A call that was timed is done, one of so many that took that long together. Gives the time of all it stands for. */
   ended(method: number, begunMs: number, weight: number, count = 1): number {
     const tookMs = (performance.now() - begunMs) / count
-    this.#skip(method, tookMs < SHORT_MS ? SKIPPED : 0)
+    const isHeard = CALLS.hasSubscribers
+    if (isHeard)
+      CALLS.publish({ class: this.type, method: this.#nameOf(method), durationMs: tookMs, calls: weight })
+    const most = Math.min(MOST_SKIPPED, Math.floor((this.#calls[method] as number) / 2))
+    this.#skip(method, tookMs < SHORT_MS && !isHeard ? most : 0)
     this.begunMs = 0
     this.#ran[method] ??= new Times()
     this.#ran[method]?.add(tookMs, weight)
@@ -157,7 +166,13 @@ export class Tally {
       this.#errors[method] = errors
     }
     const name = kindOf(error)
+    if (FAILURES.hasSubscribers)
+      FAILURES.publish({ class: this.type, method: this.#nameOf(method), kind: name, error })
     errors.set(name, (errors.get(name) ?? 0) + 1)
+  }
+
+  #nameOf(method: number): string {
+    return method === 0 ? 'receive' : (this.#names[method - 1] as string)
   }
 
   report(): ClassReport {
@@ -166,7 +181,7 @@ export class Tally {
       const calls = this.#countOf(number)
       if (calls === 0) continue
       methods.push({
-        method: number === 0 ? 'receive' : (this.#names[number - 1] as string),
+        method: this.#nameOf(number),
         calls,
         errors: Object.fromEntries(this.#errors[number] ?? []),
         ran: this.#ran[number]?.report() ?? NONE,

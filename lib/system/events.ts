@@ -1,5 +1,6 @@
 // What a system tells of itself: events, counted and listened to on the host, wherever they happened.
 
+import { type Channel, channel } from 'node:diagnostics_channel'
 import { EventEmitter } from 'node:events'
 import type { DeadLetterReason } from '../engine/index.js'
 import type { Logger } from '../options/index.js'
@@ -105,6 +106,11 @@ export const EVENTS: readonly (keyof SystemEvents)[] = [
   'queueGap',
 ]
 
+/** Each event is published by node:diagnostics_channel too, as `pulsing:<name>`, with the node's id; on the host. */
+const CHANNELS: ReadonlyMap<string, Channel> = new Map(
+  EVENTS.map((name) => [name, channel(`pulsing:${name}`)]),
+)
+
 export type SystemEvent =
   | { readonly name: 'deadLetter'; readonly data: DeadLetter }
   | { readonly name: 'unobservedError'; readonly data: UnobservedError }
@@ -135,6 +141,7 @@ type HandOn = (events: readonly SystemEvent[]) => Promise<unknown>
 export class Events {
   readonly emitter: EventEmitter<SystemEvents> = new EventEmitter<SystemEvents>()
   readonly #logger: Logger
+  readonly #nodeId: string
   readonly #logged = new Map<string, { since: number; lines: number; left: number }>()
   threadsDied = 0
   /** Set by whoever makes this. */
@@ -147,8 +154,9 @@ export class Events {
   #secondOfRestarts = Number.NEGATIVE_INFINITY
   #restarts = 0
 
-  constructor(logger: Logger) {
+  constructor(logger: Logger, nodeId: string) {
     this.#logger = logger
+    this.#nodeId = nodeId
   }
 
   /** On an engine thread: events go to the host. */
@@ -199,7 +207,7 @@ export class Events {
     const what = actor === undefined ? 'no message is being handled' : `${actor} is in ${method}`
     const ms = Math.round(stuckMs)
     this.#logger.warn(event, `thread ${slot} has not come back to its event loop for ${ms} ms: ${what}`)
-    this.emitter.emit('stuck', event)
+    this.#emit('stuck', event)
   }
 
   died(event: ThreadDied, code: number): void {
@@ -214,7 +222,7 @@ export class Events {
       { slot, err: error, code, actor, type, method },
       `thread ${slot} has ended, and is replaced: ${why}${blamed}`,
     )
-    this.emitter.emit('threadDied', event)
+    this.#emit('threadDied', event)
   }
 
   #deliver(event: SystemEvent): void {
@@ -225,7 +233,7 @@ export class Events {
         { actor, method, reason },
         `a message to ${actor} (${method}) was not delivered: ${reason}`,
       )
-      this.emitter.emit('deadLetter', event.data)
+      this.#emit('deadLetter', event.data)
     } else if (event.name === 'restart') {
       const { actor, error, delayMs } = event.data
       const why = error === undefined ? 'it stopped itself' : error.message
@@ -234,13 +242,13 @@ export class Events {
         { actor, err: error },
         `${actor} is restarted in ${Math.round(delayMs)} ms: ${why}`,
       )
-      this.emitter.emit('restart', event.data)
+      this.#emit('restart', event.data)
     } else if (event.name === 'member') {
-      this.emitter.emit('member', event.data)
+      this.#emit('member', event.data)
     } else if (event.name === 'peerRefused') {
       const { addr, reason } = event.data
       this.#log('peerRefused', { addr, reason }, `node ${addr} and this one do not go together: ${reason}`)
-      this.emitter.emit('peerRefused', event.data)
+      this.#emit('peerRefused', event.data)
     } else if (event.name === 'queueGap') {
       const { topic, bucketId, from, to, reason } = event.data
       const what =
@@ -248,7 +256,7 @@ export class Events {
           ? `bucket ${bucketId} of ${topic} was lost at offset ${from}, and has begun again`
           : `records ${from} to ${to} of bucket ${bucketId} of ${topic} were dropped before they were read`
       this.#log('queueGap', event.data, what)
-      this.emitter.emit('queueGap', event.data)
+      this.#emit('queueGap', event.data)
     } else {
       const { actor, method, error } = event.data
       this.#log(
@@ -256,8 +264,16 @@ export class Events {
         { actor, method, err: error },
         `${actor} (${method}) failed: ${error.message}`,
       )
-      this.emitter.emit('unobservedError', event.data)
+      this.#emit('unobservedError', event.data)
     }
+  }
+
+  #emit<E extends keyof SystemEvents>(name: E, event: SystemEvents[E][0]): void {
+    const channel = CHANNELS.get(name)
+    if (channel?.hasSubscribers === true)
+      channel.publish({ nodeId: this.#nodeId, ...event })
+      // Typed by its name, which EventEmitter's own types can't follow here.
+    ;(this.emitter as EventEmitter).emit(name, event)
   }
 
   #log(kind: string, fields: object, message: string): void {

@@ -128,7 +128,7 @@ export class LocalThread implements SupervisorHost {
     this.logger = logger
     this.slots = data.slots
     this.actorSlots = data.netSlot < 0 ? data.slots : data.slots - 1
-    this.events = new Events(logger)
+    this.events = new Events(logger, data.nodeId)
     this.thread = new Thread({
       attach: (run): Port | undefined => addon.attach(data.engine, slot, run),
       arena: data.arena,

@@ -1,6 +1,7 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { get } from 'node:http'
 import test, { type ExecutionContext } from 'ava'
-import { type ActorSystem, queue, type SystemOptions, tell } from 'pulsing'
+import { type ActorSystem, PulsingBusinessError, queue, type SystemOptions, tell } from 'pulsing'
 import { event, rejection, start, until } from '../bed.js'
 import { Mortal } from '../fixtures/mortal.js'
 import { Observed } from '../fixtures/observed.js'
@@ -96,6 +97,44 @@ for (const [where, placement] of [
     t.is(figure(after.text, 'pulsing_mailbox_messages{class="Observed"}'), undefined)
     t.is((await waiting()).backlogMs, 0)
   })
+
+test('events, calls and their errors are published on channels, on the thread where they are', async (t) => {
+  const heard: [name: string, message: Record<string, unknown>][] = []
+  const names = ['deadLetter', 'call', 'callError']
+  const stops = names.map((name) => {
+    const keep = (message: unknown) => void heard.push([name, message as Record<string, unknown>])
+    subscribe(`pulsing:${name}`, keep)
+    return () => unsubscribe(`pulsing:${name}`, keep)
+  })
+  t.teardown(() => {
+    for (const stop of stops) stop()
+  })
+  const system = await observed(t)
+  const ref = await system.spawn(new Channelled())
+  const actor = ref.asType(Channelled)
+  for (let i = 0; i < 600; i++) await actor.work()
+  await rejection(actor.fail())
+  await system.stop(ref)
+  tell(actor).work()
+  const own = heard.filter(([, message]) => message.class === 'Channelled')
+  const works = own.filter(([name, { method }]) => name === 'call' && method === 'work')
+  t.is(
+    works.reduce((sum, [, { calls }]) => sum + Number(calls), 0),
+    600,
+  )
+  t.true(works.every(([, { durationMs }]) => Number(durationMs) >= 0))
+  t.like(own.find(([name]) => name === 'callError')?.[1], { method: 'fail', kind: 'business' })
+  await until(() => heard.some(([name, { nodeId }]) => name === 'deadLetter' && nodeId === system.nodeId))
+})
+
+/** Of this test alone, on its thread. */
+class Channelled {
+  work(): void {}
+
+  fail(): void {
+    throw new PulsingBusinessError(409, 'not now')
+  }
+}
 
 test('dead letters are counted by their reason', async (t) => {
   const system = await observed(t)
