@@ -38,7 +38,10 @@ export {
   type StreamItems,
   share,
   stream,
+  type TraceContext,
+  traceContext,
   transfer,
+  withTraceContext,
 } from './engine/index.js'
 export {
   type ErrorKind,

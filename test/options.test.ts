@@ -43,6 +43,7 @@ test('what is not set has its default', (t) => {
     nodeId: undefined,
     cluster: undefined,
     observe: undefined,
+    traces: false,
     stuckThreadMs: 5000,
     terminateStuckAfterMs: Number.POSITIVE_INFINITY,
   })

@@ -9,6 +9,7 @@ import {
   type Target,
   type Thread,
   targetOf,
+  uncarried,
 } from '../engine/index.js'
 import { errors } from '../errors/index.js'
 import { CallRelay } from './call-relay.js'
@@ -145,7 +146,8 @@ export class Incoming {
       this.#thread.hooks.unobserved(errors.unsupportedMethod(`number ${method}`), hosted.target, 0)
     } else {
       try {
-        void this.#thread.tell(hosted.target, own, argc, value, COUNTED)
+        const given = this.#given(argc, value)
+        void this.#thread.tell(hosted.target, own, given.argc, given.value, COUNTED)
       } catch {
         // Its mailbox is full and refuses what comes, or the message is larger than this node takes.
         this.#thread.hooks.deadLetter(hosted.target, own, value, 'mailbox-full')
@@ -164,9 +166,15 @@ export class Incoming {
     } else {
       const relay = new CallRelay(this, this.#link, request, hosted.target, own, argc)
       this.#relays.set(request, relay)
-      this.#thread.askStream(relay, argc & MAX_ARGUMENTS, value, Number.POSITIVE_INFINITY, undefined)
+      const given = this.#given(argc & MAX_ARGUMENTS, value)
+      this.#thread.askStream(relay, given.argc, given.value, Number.POSITIVE_INFINITY, undefined)
     }
     this.#took(hosted, bytes)
+  }
+
+  /** Where this node traces nothing, what a call carries of a trace is not its method's. */
+  #given(argc: number, value: unknown): { argc: number; value: unknown } {
+    return (this.#thread.isTraced ? undefined : uncarried(argc, value)) ?? { argc, value }
   }
 
   /** A message that can't be read. */

@@ -10,6 +10,7 @@ import * as frame from './frame.js'
 import { Receivers } from './receivers.js'
 import { StandIn } from './stand-in.js'
 import type { Thread } from './thread.js'
+import { inTrace, uncarried } from './traces.js'
 
 // Bound here: an import is looked up at each use, a constant of the module is known to the compiler.
 const {
@@ -67,7 +68,7 @@ export function makeDelivery(
   const { control, cells, hooks, asks, cancellations, mailboxes } = thread
   const own = thread.slot
 
-  const call = (
+  const plainCall = (
     cell: Cell,
     fn: Method | undefined,
     method: number,
@@ -82,6 +83,20 @@ export function makeDelivery(
     if (count <= 1) return count === 0 ? fn.call(cell.instance) : fn.call(cell.instance, value)
     return fn.apply(cell.instance, value as unknown[])
   }
+
+  /** In the trace that it carries. */
+  const tracedCall: typeof plainCall = (cell, fn, method, argc, value) => {
+    if (cell.index === 0) return plainCall(cell, fn, method, argc, value) // the engine's own
+    const count = argc & MAX_ARGUMENTS
+    const carries = uncarried(count, value)
+    const own = carries === undefined ? value : carries.value
+    const flags = argc & ~MAX_ARGUMENTS
+    const left = carries === undefined ? argc : flags | carries.argc
+    return inTrace(carries?.context, hooks.callName(cell, method), () =>
+      plainCall(cell, fn, method, left, own),
+    )
+  }
+  const call = thread.isTraced ? tracedCall : plainCall
 
   const invoke: Delivery['invoke'] = (cell, method, argc, value, slot, ask, sequence) => {
     if (method >= SIGNALLED) return slow.own(cell, method, value, slot)

@@ -23,6 +23,8 @@ export interface Hooks {
   contextOf(cell: Cell): unknown
   /** The name of a method of the target's class, for messages. */
   methodName(target: Target, method: number): string
+  /** Class and method, as a span is named. */
+  callName(cell: Cell, method: number): string
   /** What a method threw, as its caller is to see it. */
   classify(thrown: unknown, cell: Cell, method: number): Error
   /** A method failed and nobody waits for its answer. */

@@ -44,3 +44,5 @@ export { BOUNDS, type ClassReport, type MethodReport, type TimesReport } from '.
 export { Target } from './target.js'
 export { isThenable } from './thenable.js'
 export { Thread } from './thread.js'
+export { TracedThread } from './traced-thread.js'
+export { type TraceContext, traceContext, uncarried, withTraceContext } from './traces.js'

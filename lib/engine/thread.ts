@@ -62,6 +62,8 @@ export interface ThreadOptions {
   readonly hooks: Hooks
   /** Calls are counted, by class. */
   readonly isObserved: boolean
+  /** Its calls carry the trace that they belong to. */
+  readonly isTraced: boolean
   /** The real one unless set. */
   readonly clock: Clock | undefined
 }
@@ -93,6 +95,7 @@ export class Thread {
   readonly cells: (Cell | undefined)[] = []
   readonly tallies: Tallies | undefined
   readonly clock: Clock
+  readonly isTraced: boolean
   readonly #free: number[] = []
   readonly #targets: Targets
   #localQueued = false
@@ -116,6 +119,7 @@ export class Thread {
     this.slots = options.slots
     this.netSlot = options.netSlot
     this.hooks = options.hooks
+    this.isTraced = options.isTraced
     this.clock = options.clock ?? realClock
     this.tallies = options.isObserved ? new Tallies() : undefined
     this.#maxMessageBytes = options.maxMessageBytes

@@ -149,6 +149,11 @@ export interface SystemOptions {
    * (docs/observing.md).
    */
   readonly observe?: ObserveOptions | undefined
+  /**
+   * Calls carry the W3C trace context that they belong to, over threads and nodes, and are spans where @opentelemetry/api is
+   * installed: false unless set.
+   */
+  readonly traces?: boolean | undefined
   /** Milliseconds after which such a thread is ended, and replaced; Infinity, for never, unless set (contract 5.5). */
   readonly terminateStuckAfterMs?: number | undefined
 }
@@ -261,6 +266,7 @@ export interface ResolvedSystemOptions {
   readonly stuckThreadMs: number
   readonly terminateStuckAfterMs: number
   readonly observe: ResolvedObserveOptions | undefined
+  readonly traces: boolean
 }
 
 export interface ResolvedObserveOptions {
@@ -434,6 +440,7 @@ const SYSTEM: Checks = {
       throw errors.invalidOption(name, value, 'an object such as { port: 9464 }')
     check(name, value, OBSERVE)
   },
+  traces: flag,
 }
 
 const OBSERVE: Checks = {
@@ -497,6 +504,7 @@ export function checkSystemOptions(options: SystemOptions = {}): ResolvedSystemO
     stuckThreadMs: options.stuckThreadMs ?? 5000,
     terminateStuckAfterMs: options.terminateStuckAfterMs ?? Number.POSITIVE_INFINITY,
     observe: checkObserve(options.observe),
+    traces: options.traces ?? false,
   }
 }
 

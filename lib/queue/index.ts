@@ -1,6 +1,7 @@
 // What the layers above may use of the queue: `pul.queue`. What it is made of is loaded when it is first used.
 
 import type { AnyClass } from '../actor/index.js'
+import type { TraceContext } from '../engine/index.js'
 import { errors, reading } from '../errors/index.js'
 import { ActorSystem, addBuiltIns, getSystem } from '../system/index.js'
 import { addBackend, type QueueBackend } from './backend.js'
@@ -14,6 +15,7 @@ import {
   type QueueReadOptions,
   type QueueWriteOptions,
 } from './spec.js'
+import { traceOf } from './traces.js'
 import type { QueueWriter } from './writer.js'
 
 export type {
@@ -97,6 +99,14 @@ export class Queue {
     const system = this.#system()
     const spec = await findTopic(system, topic, options, false, options.timeoutMs ?? DEFAULT_TIMEOUT_MS)
     return new QueueReader<T>(system, spec, options).open()
+  }
+
+  /**
+   * The trace that a record was put in, where the writer's system has the option `traces`: to be given to withTraceContext.
+   * @param record as a reader gave it on this thread
+   */
+  traceOf(record: object): TraceContext | undefined {
+    return traceOf(record)
   }
 
   /**

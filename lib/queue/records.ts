@@ -1,8 +1,10 @@
 // Records as bytes: a batch is one text of JSON where that gives back each record as it was, else one value of msgpack. What stores
 // a batch reads none of it. JSON is what V8 writes and reads fastest, and what other programs can read in a store.
 
+import type { TraceContext } from '../engine/index.js'
 import { errors, isPulsingError } from '../errors/index.js'
 import { Quick, WireDecoder, WireEncoder } from '../wire/index.js'
+import { setTrace } from './traces.js'
 
 /** What one put writes to one bucket may have so many bytes. */
 const MOST_BATCH_BYTES = 32 * 1024 * 1024
@@ -10,6 +12,15 @@ const MOST_BATCH_BYTES = 32 * 1024 * 1024
 /** The first byte of a batch: what the rest of it is. */
 const JSON_TEXT = 0
 const MSGPACK = 1
+/** And that the trace stands between, that the batch was put in: its length in a byte, and as text. */
+const TRACED = 0x80
+const MOST_TRACE_BYTES = 255
+
+/** What is too long for it goes without the vendors' own part. */
+function textOf({ traceparent, tracestate }: TraceContext): string {
+  const text = tracestate === undefined ? traceparent : `${traceparent} ${tracestate}`
+  return Buffer.byteLength(text) <= MOST_TRACE_BYTES ? text : traceparent
+}
 
 const NO_REFS = {
   toWire(): never {
@@ -47,11 +58,12 @@ export class Batch {
   }
 
   /** Throws ERR_PULSING_NOT_SERIALIZABLE, ERR_PULSING_MESSAGE_TOO_LARGE. */
-  encode(): Encoded {
+  encode(trace: TraceContext | undefined): Encoded {
     const text = this.#isJson ? JSON.stringify(this.#records) : HALF
     return new Encoded(
       this.count,
       text.includes(HALF) ? encoder.encodeValue(this.#records, 'records').slice() : text,
+      trace === undefined ? '' : textOf(trace),
     )
   }
 }
@@ -63,10 +75,12 @@ let scratch = Buffer.allocUnsafeSlow(64 * 1024)
 export class Encoded {
   readonly count: number
   readonly #form: string | Uint8Array
+  readonly #trace: string
 
-  constructor(count: number, form: string | Uint8Array) {
+  constructor(count: number, form: string | Uint8Array, trace: string) {
     this.count = count
     this.#form = form
+    this.#trace = trace
     // A text has at least as many bytes as characters.
     if (form.length > MOST_BATCH_BYTES) throw errors.messageTooLarge(form.length, MOST_BATCH_BYTES)
   }
@@ -74,27 +88,45 @@ export class Encoded {
   /** Its bytes, which hold until the next call of any. */
   get bytes(): Uint8Array {
     const form = this.#form
-    const most = (typeof form === 'string' ? form.length * 3 : form.length) + 1
+    const most = (typeof form === 'string' ? form.length * 3 : form.length) + 2 + MOST_TRACE_BYTES
     if (most > scratch.length) scratch = Buffer.allocUnsafeSlow(most)
     const isText = typeof form === 'string'
+    let at = 1
     scratch[0] = isText ? JSON_TEXT : MSGPACK
-    if (!isText) scratch.set(form, 1)
-    const length = isText ? scratch.write(form, 1) : form.length
-    return new Uint8Array(scratch.buffer, 0, length + 1)
+    if (this.#trace !== '') {
+      scratch[0] |= TRACED
+      scratch[1] = scratch.write(this.#trace, 2)
+      at = 2 + scratch[1]
+    }
+    if (!isText) scratch.set(form, at)
+    const length = isText ? scratch.write(form, at) : form.length
+    return new Uint8Array(scratch.buffer, 0, at + length)
   }
 }
 
 /** The records of a batch. Throws ERR_PULSING_STORAGE_FAILED where the bytes are none. Hot: queue-get. */
 export function recordsOf(bytes: Uint8Array, count: number): unknown[] {
   let records: unknown
+  let trace: TraceContext | undefined
   try {
     const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    if (all[0] === JSON_TEXT) records = JSON.parse(all.toString('utf8', 1))
-    else if (all[0] === MSGPACK) records = decoder.decodeValue(all.subarray(1))
+    let [kind = -1] = all
+    let at = 1
+    if ((kind & TRACED) !== 0) {
+      kind &= ~TRACED
+      at = 2 + (all[1] ?? 0)
+      const [traceparent = '', tracestate] = all.toString('utf8', 2, at).split(' ', 2)
+      trace = { traceparent, tracestate }
+    }
+    if (kind === JSON_TEXT) records = JSON.parse(all.toString('utf8', at))
+    else if (kind === MSGPACK) records = decoder.decodeValue(all.subarray(at))
   } catch (error) {
     if (isPulsingError(error)) throw error
     throw errors.storageFailed('A batch of records is not readable', error)
   }
-  if (Array.isArray(records) && records.length === count) return records
+  if (Array.isArray(records) && records.length === count) {
+    if (trace !== undefined) for (const record of records) setTrace(record, trace)
+    return records
+  }
   throw errors.storageFailed('A batch of records is not readable', new Error(`it is no list of ${count}`))
 }

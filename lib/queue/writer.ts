@@ -1,6 +1,7 @@
 // Writes records to a topic (contract 7.1, 7.2).
 
 import { randomBytes } from 'node:crypto'
+import { type TraceContext, traceContext } from '../engine/index.js'
 import { errors } from '../errors/index.js'
 import type { ActorSystem } from '../system/index.js'
 import { Buckets } from './bucket-id.js'
@@ -34,6 +35,7 @@ export class QueueWriter<T extends object = Record<string, unknown>> {
   readonly #timeoutMs: number
   readonly #buckets: Buckets
   readonly #lanes: Lane[]
+  readonly #isTraced: boolean
   readonly #id = randomBytes(8).toString('hex')
   #puts = 0
   #isClosed = false
@@ -43,6 +45,7 @@ export class QueueWriter<T extends object = Record<string, unknown>> {
   constructor(system: ActorSystem, spec: TopicSpec, options: QueueWriteOptions) {
     this.topic = spec.topic
     this.numBuckets = spec.numBuckets
+    this.#isTraced = system.host.thread.isTraced
     this.#timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS
     this.#buckets = new Buckets(options.bucketColumn ?? 'id', spec.numBuckets)
     const finder = new Finder(system, spec)
@@ -87,7 +90,7 @@ export class QueueWriter<T extends object = Record<string, unknown>> {
     const bucketId = this.#buckets.of(record)
     const batch = new Batch()
     batch.add(record)
-    return { bucketId, offset: await this.#write(bucketId, batch.encode(), key, timeoutMs) }
+    return { bucketId, offset: await this.#write(bucketId, batch.encode(this.#trace()), key, timeoutMs) }
   }
 
   /** Hot: queue-put. Nothing is sent before all of it is bytes. */
@@ -104,7 +107,8 @@ export class QueueWriter<T extends object = Record<string, unknown>> {
       batch.add(records[i])
       places[i] = bucketId
     }
-    const encoded = batches.map((batch) => batch?.encode())
+    const trace = this.#trace()
+    const encoded = batches.map((batch) => batch?.encode(trace))
     const offsets: number[] = new Array(this.numBuckets)
     const done = await Promise.allSettled(
       encoded.map(async (batch, bucketId) => {
@@ -114,6 +118,11 @@ export class QueueWriter<T extends object = Record<string, unknown>> {
     const failed = done.find((one) => one.status === 'rejected')
     if (failed !== undefined) throw failed.reason
     return places.map((bucketId) => ({ bucketId, offset: (offsets[bucketId] as number)++ }))
+  }
+
+  /** What is put belongs to it, and who reads it is told (queue.traceOf). */
+  #trace(): TraceContext | undefined {
+    return this.#isTraced ? traceContext() : undefined
   }
 
   #write(bucketId: number, batch: Encoded, key: string, timeoutMs: number): Promise<number> {

@@ -54,6 +54,7 @@ export const isHost: boolean = (workerData as { pulsing?: unknown } | null)?.pul
  * @param options.maxMessageBytes the largest message, 64 MiB unless set
  * @param options.resourceLimits of each engine thread, as for node:worker_threads
  * @param options.logger any object of pino's shape; warnings and errors to standard error unless set
+ * @param options.traces calls carry the trace that they belong to, and are spans where @opentelemetry/api is: false unless set
  * @param options.observe where the system shows what it is at, by HTTP: nowhere unless set
  * @throws ERR_PULSING_ALREADY_INITIALIZED, ERR_PULSING_INVALID_OPTION, ERR_PULSING_THREAD_START_FAILED,
  *   ERR_PULSING_ADDR_IN_USE, ERR_PULSING_ADDR_INVALID

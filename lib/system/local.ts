@@ -24,6 +24,7 @@ import {
   RESTARTS,
   type Target,
   Thread,
+  TracedThread,
   targetOf,
   UNOBSERVED,
 } from '../engine/index.js'
@@ -66,6 +67,8 @@ export interface ThreadData {
   readonly netSlot: number
   /** Calls are counted. */
   readonly isObserved: boolean
+  /** Calls carry the trace that they belong to. */
+  readonly isTraced: boolean
   /** When the system was made: performance.timeOrigin + performance.now(), which is one clock for all threads. */
   readonly epochMs: number
 }
@@ -129,7 +132,7 @@ export class LocalThread implements SupervisorHost {
     this.slots = data.slots
     this.actorSlots = data.netSlot < 0 ? data.slots : data.slots - 1
     this.events = new Events(logger, data.nodeId)
-    this.thread = new Thread({
+    this.thread = new (data.isTraced ? TracedThread : Thread)({
       attach: (run): Port | undefined => addon.attach(data.engine, slot, run),
       arena: data.arena,
       segmentBytes: data.segmentBytes,
@@ -139,6 +142,7 @@ export class LocalThread implements SupervisorHost {
       netSlot: data.netSlot,
       hooks: this.#hooks(),
       isObserved: data.isObserved,
+      isTraced: data.isTraced,
       clock,
     })
     this.agent = new Agent(this, this.supervisor, {
@@ -312,6 +316,8 @@ export class LocalThread implements SupervisorHost {
       proxyFor: (target) => proxyOf(this, target),
       contextOf: (cell) => contextOf(this, cell),
       methodName: (target, method) => this.#methodName(target, method),
+      callName: ({ actor, target }, method) =>
+        `${(actor as ActorRecord | undefined)?.info.type ?? 'system'}.${this.#methodName(target, method)}`,
       // What keeps an actor from starting rejects its spawn as it is, as on one thread.
       classify: (thrown, cell) => (isAgent(cell) ? (thrown as Error) : classify(thrown)),
       unobserved: (error, target, method) => {

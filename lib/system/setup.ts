@@ -51,6 +51,7 @@ export async function makeEngine(options: ResolvedSystemOptions): Promise<Thread
     hasGivenId: options.nodeId !== undefined,
     netSlot: cluster === undefined ? -1 : threads + 1,
     isObserved: options.observe !== undefined,
+    isTraced: options.traces,
     epochMs: performance.timeOrigin + performance.now(),
   }
 }
