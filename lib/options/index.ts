@@ -21,6 +21,14 @@ import {
   wholeOrInfinity,
 } from './checks.js'
 
+import {
+  checkObserve,
+  isLoopback,
+  type ObserveOptions,
+  observe,
+  type ResolvedObserveOptions,
+} from './observe.js'
+
 export {
   type Check,
   type Checks,
@@ -34,6 +42,7 @@ export {
   whole,
   wholeOrInfinity,
 } from './checks.js'
+export { isLoopback, type ObserveOptions, type ResolvedObserveOptions } from './observe.js'
 
 /** An object of pino's shape: `log.warn({ err, actor }, 'message')`. */
 export interface Logger {
@@ -88,16 +97,6 @@ export interface ResourceLimits {
   readonly maxYoungGenerationSizeMb?: number
   readonly codeRangeSizeMb?: number
   readonly stackSizeMb?: number
-}
-
-/** Where a system shows what it is at. */
-export interface ObserveOptions {
-  /** 0 takes a free one, which `system.observeUrl` tells. */
-  readonly port: number
-  /** The address to listen on: 127.0.0.1 unless set. Beyond this machine it needs a token. */
-  readonly host?: string | undefined
-  /** Who asks has to send it, as `Authorization: Bearer <token>`; at least 16 characters. None unless set. */
-  readonly token?: string | undefined
 }
 
 /** Options of init and actorSystem. With `addr` or `seeds` the system is a node of a cluster (contract, section 6). */
@@ -269,12 +268,6 @@ export interface ResolvedSystemOptions {
   readonly traces: boolean
 }
 
-export interface ResolvedObserveOptions {
-  readonly port: number
-  readonly host: string
-  readonly token: string | undefined
-}
-
 /** Those of a node. */
 export interface ResolvedClusterOptions {
   readonly addr: string
@@ -435,22 +428,8 @@ const SYSTEM: Checks = {
   exportClasses: classes,
   stuckThreadMs: stuckTime,
   terminateStuckAfterMs: stuckTime,
-  observe: (name, value) => {
-    if (typeof value !== 'object' || value === null)
-      throw errors.invalidOption(name, value, 'an object such as { port: 9464 }')
-    check(name, value, OBSERVE)
-  },
+  observe,
   traces: flag,
-}
-
-const OBSERVE: Checks = {
-  port: whole(0, 65_535),
-  host: text,
-  token: (name, value) => {
-    if (typeof value === 'string' && /^[\x21-\x7e]{16,}$/.test(value)) return
-    // Not the value: it is a secret, or nearly one.
-    throw errors.invalidOption(name, undefined, 'at least 16 printable characters without spaces')
-  },
 }
 
 const CLASS: Checks = {
@@ -508,27 +487,7 @@ export function checkSystemOptions(options: SystemOptions = {}): ResolvedSystemO
   }
 }
 
-const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/
 const ANYWHERE = /^(0\.0\.0\.0|::)$/
-
-/** Whether the host of an address is this machine's own, whatever its network. */
-export function isLoopback(host: string): boolean {
-  return LOOPBACK.test(host)
-}
-
-function checkObserve(options: ObserveOptions | undefined): ResolvedObserveOptions | undefined {
-  if (options === undefined) return undefined
-  const { port, host = '127.0.0.1', token } = options
-  if (port === undefined)
-    throw errors.invalidOption('observe.port', port, 'a port to listen on, such as 9464; 0 for a free one')
-  if (token === undefined && !isLoopback(host))
-    throw errors.invalidOption(
-      'observe.token',
-      undefined,
-      `a token for ${host}, which others can reach too; or leave observe.host out for this machine alone`,
-    )
-  return { port, host, token }
-}
 
 function checkCluster(options: SystemOptions): ResolvedClusterOptions | undefined {
   const { addr, seeds = [], passphrase = [], advertiseAddr } = options
