@@ -135,7 +135,12 @@ function makeInstance(host: ActorHost, cell: Cell): Promise<unknown> | undefined
   return isThenable(started) ? Promise.resolve(started) : undefined
 }
 
+function madeOnce(): never {
+  throw errors.internal('an actor that is never made again was to be')
+}
+
 function running(host: ActorHost, cell: Cell, start: Start): Cell {
+  if (start.supervision === undefined) (cell.actor as ActorRecord).make = madeOnce
   if (cell.closed) throw errors.actorStopped(refOf(host, cell.target).toString(), 'onStart')
   host.thread.unpause(cell, PAUSED_STARTING)
   if (start.pool !== 0) {

@@ -11,8 +11,8 @@ export interface ActorRecord {
   readonly parent: ActorRef | undefined
   /** When it was first started: milliseconds by the clock of all threads, from the system's start. */
   readonly startedMs: number
-  /** Makes the instance, each time. */
-  readonly make: () => object
+  /** Makes the instance, each time; of an actor that is never made again it is let go, with the arguments that it holds. */
+  make: () => object
   /** The supervision layer's own; undefined for an actor that nobody needs to know more of. */
   supervision: unknown
   children: Set<ActorRef> | undefined

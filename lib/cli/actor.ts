@@ -47,7 +47,7 @@ export async function runActor(
     const isRemote = typeof (Class as { spawn?: unknown }).spawn === 'function'
     if (!isRemote)
       process.stderr.write(
-        `pulsing: ${Class.name} is not given to remote, so it runs on the main thread: see the README.\n`,
+        `pulsing: ${Class.name} runs on the main thread, since it was not given to pul.remote(import.meta.url, ${Class.name}).\n`,
       )
     const ref = await system.spawn(Class, {
       ...(options.name === undefined ? {} : { name: options.name }),

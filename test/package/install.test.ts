@@ -161,6 +161,16 @@ test.serial(
   },
 )
 
+test.serial('the service in TypeScript is installed, checked and tested as a stranger would', async (t) => {
+  const cli = join(installed, 'node_modules', '.bin', 'pulsing')
+  const args = [cli, 'init', 'typed', '--template', 'typescript', '--package', `file:${project.packed}`]
+  await exec(process.execPath, args, { cwd: project.folder, env: bare(project) })
+  const folder = join(project.folder, 'typed')
+  await npm(project, folder, 'install', '--ignore-scripts')
+  await t.notThrowsAsync(npm(project, folder, 'run', 'check'))
+  t.regex(await npm(project, folder, 'test'), /pass 2\n/)
+})
+
 test.serial("a stranger's path: install, init, test, run, look, kill, look again", async (t) => {
   const env = { ...bare(project), PORT: '0', OBSERVE_PORT: '0' }
   const cli = join(installed, 'node_modules', '.bin', 'pulsing')
