@@ -10,6 +10,7 @@ import {
   PAUSED_RESTARTING,
   PAUSED_STARTING,
   PAUSED_STOPPING,
+  Seen,
   targetOf,
 } from '../engine/index.js'
 import { errors } from '../errors/index.js'
@@ -61,7 +62,7 @@ export function startActor(host: ActorHost, start: Start): Cell | Promise<Cell> 
   const { info, name, options } = start
   const cell = thread.open(NOBODY, info.table, options, classIdOf(host, info))
   cell.actor = recordOf(host, start)
-  cell.tally = tallyOf(host, info)
+  observe(host, cell, info)
   if (name !== undefined) {
     if (!thread.addName(name, cell.target)) {
       thread.close(cell)
@@ -86,8 +87,12 @@ export function startActor(host: ActorHost, start: Start): Cell | Promise<Cell> 
   }
 }
 
-function tallyOf({ thread }: ActorHost, { table, type, description }: ClassInfo): Cell['tally'] {
-  return thread.tallies?.of(table, type, description.methods)
+/** Its calls are counted with those of its class, where the system is observed. */
+function observe({ thread }: ActorHost, cell: Cell, { table, type, description }: ClassInfo): void {
+  if (thread.tallies === undefined) return
+  const tally = thread.tallies.of(table, type, description.methods)
+  cell.untimed = tally.left
+  cell.seen = new Seen(tally)
 }
 
 function recordOf(host: ActorHost, { info, name, parent, make, supervision }: Start): ActorRecord {
@@ -113,7 +118,7 @@ export function adoptActor(host: ActorHost, cell: Cell, start: Start): void {
   cell.methods = start.info.table
   cell.instance = NOBODY
   cell.pool = start.pool
-  cell.tally = tallyOf(host, start.info)
+  observe(host, cell, start.info)
   cell.actor = { ...recordOf(host, start), retired: true, joins: start.pool === 0 ? 0 : start.permits }
 }
 

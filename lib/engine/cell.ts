@@ -2,7 +2,7 @@
 
 import type { Receive } from './receivers.js'
 import type { StreamSource } from './stream-source.js'
-import type { Tally } from './tally.js'
+import type { Seen } from './tally.js'
 import type { Target } from './target.js'
 
 // biome-ignore lint/suspicious/noExplicitAny: a user's method, called with what was sent
@@ -75,14 +75,9 @@ export class Cell {
   methods: readonly (Method | undefined)[]
   /** The loop for runs of messages to its receive, where its class has one of its own. */
   receive: Receive | undefined = undefined
-  /** Of its class on this thread, where the system is observed. */
-  tally: Tally | undefined = undefined
-  /** What its calls took together, where the system is observed: an estimate, as short ones are sampled. */
-  runMs = 0
-  /** Where the system is observed: when it was paused last, 0 where nothing waited when that was over. */
-  pausedMs = 0
-  /** And since when messages have waited without a moment in which none did; 0 where none do. */
-  backlogMs = 0
+  /** Where the system is observed: by method, how many calls are not to be timed before one is; and the rest of it. */
+  untimed: Int32Array | undefined = undefined
+  seen: Seen | undefined = undefined
   /** The actor layer's own. */
   actor: unknown = undefined
   context: unknown = undefined

@@ -9,6 +9,7 @@ import type { Dispatcher } from './dispatch.js'
 import * as frame from './frame.js'
 import { Receivers } from './receivers.js'
 import { StandIn } from './stand-in.js'
+import { isTimed } from './tally.js'
 import type { Thread } from './thread.js'
 import { inTrace, uncarried } from './traces.js'
 
@@ -109,9 +110,9 @@ export function makeDelivery(
     }
     control[METHOD] = method
     running.cell = cell
-    const { tally } = cell
-    const begunMs = tally === undefined ? 0 : tally.began(method)
-    if (begunMs !== 0) tally?.waited(method, begunMs - thread.readyMs(cell))
+    const { untimed } = cell
+    const timed = untimed !== undefined && isTimed(untimed, method)
+    if (timed) slow.timed(cell, method)
     let result: unknown
     try {
       result = call(cell, fn, method, argc, value)
@@ -134,13 +135,13 @@ export function makeDelivery(
       }
     } catch (thrown) {
       running.ended()
-      if (begunMs !== 0 && tally !== undefined) cell.runMs += tally.ended(method, begunMs, tally.weight)
+      if (timed) slow.ran(cell, method)
       slow.threw(cell, method, thrown, slot, ask, sequence)
       if (cell.pool !== 0) slow.poolDone(cell, slot, ask, sequence)
       return
     }
     running.ended()
-    if (begunMs !== 0 && tally !== undefined) cell.runMs += tally.ended(method, begunMs, tally.weight)
+    if (timed) slow.ran(cell, method)
     if (sequence !== 0) slow.reply(slot, ask, sequence, result, VALUE)
     if (cell.pool !== 0) slow.poolDone(cell, slot, ask, sequence)
   }
@@ -231,12 +232,11 @@ export function makeDelivery(
           control[METHOD] = 0
           if (cell.context === undefined) hooks.contextOf(cell)
           running.cell = cell
-          const { tally } = cell
-          const begunMs = tally?.began(0) ?? 0
-          if (begunMs !== 0) tally?.waited(0, begunMs - thread.readyMs(cell))
+          const { untimed } = cell
+          if (untimed !== undefined && isTimed(untimed, 0)) slow.timed(cell, 0)
           const end = (cell.receive ?? common)(cell, at, next, to)
           running.ended()
-          if (tally !== undefined) cell.runMs += tally.ran(end - next)
+          if (untimed !== undefined) slow.ranMany(cell, end - next)
           if (end - next > LONG_RUN && cell.receive === undefined) cell.receive = receivers.of(cell.methods)
           next = end
           continue

@@ -30,6 +30,7 @@ import {
 import type { DeadLetterReason } from './hooks.js'
 import { StandIn } from './stand-in.js'
 import { stepsOf } from './stream-source.js'
+import type { Seen } from './tally.js'
 import { nameOf, type Target } from './target.js'
 import { isThenable } from './thenable.js'
 import type { Thread } from './thread.js'
@@ -171,8 +172,8 @@ export class Dispatcher {
       life: cell.life,
       controller,
       source: undefined,
-      begunMs: cell.tally?.take() ?? 0,
-      weight: cell.tally?.weight ?? 0,
+      begunMs: cell.seen?.tally.take() ?? 0,
+      weight: cell.seen?.tally.weight ?? 0,
       over: false,
     }
     cell.calls ??= new Set()
@@ -202,6 +203,23 @@ export class Dispatcher {
       this.#thread.port.ended(slot, ask, sequence)
   }
 
+  /** A call that is timed begins. */
+  timed(cell: Cell, method: number): void {
+    const { tally } = cell.seen as Seen
+    const begunMs = tally.begin(method)
+    tally.waited(method, begunMs - this.#thread.readyMs(cell))
+  }
+
+  /** It is done, before any other has begun. */
+  ran({ seen }: Cell, method: number): void {
+    seen?.ended(method, seen.tally.begunMs, seen.tally.weight)
+  }
+
+  /** A run of receive is done, of so many calls. */
+  ranMany({ seen }: Cell, calls: number): void {
+    seen?.ran(calls)
+  }
+
   /** Its caller is told the error now, whatever its method does from here on. */
   failed(call: Call, error: unknown): void {
     if (!this.#over(call)) return
@@ -214,7 +232,7 @@ export class Dispatcher {
     const { cell } = call
     if (call.life !== cell.life) return // of an instance that is no more
     cell.running--
-    if (call.begunMs !== 0) cell.runMs += cell.tally?.ended(call.method, call.begunMs, call.weight) ?? 0
+    if (call.begunMs !== 0) cell.seen?.ended(call.method, call.begunMs, call.weight)
     if (this.#over(call)) {
       if (kind === ERROR) this.threw(cell, call.method, value, call.slot, call.ask, call.sequence)
       else if (call.sequence !== 0) this.reply(call.slot, call.ask, call.sequence, value, kind)
@@ -270,7 +288,7 @@ export class Dispatcher {
   threw(cell: Cell, method: number, thrown: unknown, slot: number, ask: number, sequence: number): void {
     const { hooks } = this.#thread
     const error = hooks.classify(thrown, cell, method)
-    cell.tally?.failed(method, error)
+    cell.seen?.tally.failed(method, error)
     if (sequence !== 0) this.reply(slot, ask, sequence, error, ERROR)
     else hooks.unobserved(error, cell.target, method)
     hooks.failed(error, cell, method)

@@ -68,6 +68,42 @@ class Times {
   }
 }
 
+/** A call begins. By method number, as Tally.left. Hot: ask-local. */
+export function isTimed(left: Int32Array, method: number): boolean {
+  const calls = (left[method] as number) - 1
+  left[method] = calls
+  return calls < 0
+}
+
+/** Of one actor, where the system is observed. */
+export class Seen {
+  /** Of its class on this thread. */
+  readonly tally: Tally
+  /** What its calls took together: an estimate, as short ones are sampled. */
+  runMs = 0
+  /** When it was paused last, 0 where nothing waited when that was over. */
+  pausedMs = 0
+  /** And since when messages have waited without a moment in which none did; 0 where none do. */
+  backlogMs = 0
+
+  constructor(tally: Tally) {
+    this.tally = tally
+  }
+
+  ended(method: number, begunMs: number, weight: number): void {
+    this.runMs += this.tally.ended(method, begunMs, weight)
+  }
+
+  ran(calls: number): void {
+    this.runMs += this.tally.ran(calls)
+  }
+
+  paused(): void {
+    this.pausedMs = performance.now()
+    if (this.backlogMs === 0) this.backlogMs = this.pausedMs
+  }
+}
+
 /** Of one class. By method number: 0 is receive. */
 export class Tally {
   readonly type: string
@@ -81,7 +117,7 @@ export class Tally {
   readonly #errors: (Map<string, number> | undefined)[] = []
   /** How many calls were not to be timed before the next is, and how many of those have not come yet. */
   readonly #skipped: Int32Array
-  readonly #left: Int32Array
+  readonly left: Int32Array
   /** Of the call that was begun last: when, in milliseconds, 0 where it is not timed; and how many calls it stands for. */
   begunMs = 0
   weight = 0
@@ -92,17 +128,11 @@ export class Tally {
     this.#calls = new Float64Array(names.length + 1)
     this.#timed = new Float64Array(names.length + 1)
     this.#skipped = new Int32Array(names.length + 1)
-    this.#left = new Int32Array(names.length + 1)
+    this.left = new Int32Array(names.length + 1)
   }
 
-  /** A call begins. Gives when, or 0 where it is not timed. Hot: ask-local. */
-  began(method: number): number {
-    const left = (this.#left[method] as number) - 1
-    this.#left[method] = left
-    return left >= 0 ? 0 : this.#time(method)
-  }
-
-  #time(method: number): number {
+  /** A call that is to be timed begins. Gives when. */
+  begin(method: number): number {
     this.#skip(method, 0)
     const calls = this.#calls[method] as number
     this.weight = calls - (this.#timed[method] as number)
@@ -114,13 +144,11 @@ export class Tally {
   /** So many calls are not timed from here on. */
   #skip(method: number, calls: number): void {
     this.#calls[method] = this.#countOf(method)
-    this.#skipped[method] = this.#left[method] = calls
+    this.#skipped[method] = this.left[method] = calls
   }
 
   #countOf(method: number): number {
-    return (
-      (this.#calls[method] as number) + (this.#skipped[method] as number) - (this.#left[method] as number)
-    )
+    return (this.#calls[method] as number) + (this.#skipped[method] as number) - (this.left[method] as number)
   }
 
   /** The call that was begun, and is timed, has waited so long, as have those that it stands for. */

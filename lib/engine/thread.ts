@@ -253,10 +253,7 @@ export class Thread {
   }
 
   pause(cell: Cell, why: number): void {
-    if (cell.tally !== undefined && cell.paused === 0) {
-      cell.pausedMs = performance.now()
-      if (cell.backlogMs === 0) cell.backlogMs = cell.pausedMs
-    }
+    if (cell.seen !== undefined && cell.paused === 0) cell.seen.paused()
     if (cell.paused === 0 && cell.native && !cell.closed) this.port.pause(cell.index)
     cell.paused |= why
   }
@@ -265,7 +262,7 @@ export class Thread {
     if ((cell.paused & why) === 0) return
     cell.paused &= ~why
     if (cell.paused !== 0 || cell.closed) return
-    if (cell.tally !== undefined && this.waitingIn(cell) === 0) cell.pausedMs = cell.backlogMs = 0
+    if (cell.seen !== undefined && this.waitingIn(cell) === 0) cell.seen.pausedMs = cell.seen.backlogMs = 0
     if (cell.native) this.port.resume(cell.index)
     if (cell.held !== undefined) this.queueHeld(cell)
   }
@@ -277,7 +274,7 @@ export class Thread {
 
   /** When what begins now can have begun at the earliest: it has waited since then, or longer. */
   readyMs(cell: Cell): number {
-    return cell.pausedMs > 0 ? cell.pausedMs : this.#turnStart
+    return cell.seen?.pausedMs || this.#turnStart
   }
 
   /** False where the name is taken. */

@@ -113,7 +113,7 @@ async function actorsOf(
   const weightOf = (cell: Cell): number => {
     if (by === 'waiting') return thread.waitingIn(cell)
     if (by === 'underWay') return cell.running
-    if (by === 'time') return cell.runMs
+    if (by === 'time') return cell.seen?.runMs ?? 0
     if (by === 'age') return nowMs - (cell.actor as ActorRecord).startedMs
     return supervisedOf(cell)?.restarts ?? 0
   }
@@ -147,7 +147,7 @@ async function actorsOf(
       waiting: thread.waitingIn(cell),
       backlogMs: backlogOf(thread, cell),
       underWay: cell.running,
-      timeMs: cell.runMs,
+      timeMs: cell.seen?.runMs ?? 0,
       restarts,
       ageMs: Math.round(nowMs - startedMs),
       lastFailure: lastFailure === undefined ? undefined : String(lastFailure.error),
@@ -196,8 +196,8 @@ async function backlogsOf(thread: Thread): Promise<Backlog[]> {
 }
 
 function backlogOf(thread: Thread, cell: Cell): number {
-  if (cell.backlogMs === 0 || thread.waitingIn(cell) === 0) return 0
-  return Math.round(performance.now() - cell.backlogMs)
+  const since = cell.seen?.backlogMs ?? 0
+  return since === 0 || thread.waitingIn(cell) === 0 ? 0 : Math.round(performance.now() - since)
 }
 
 function supervisedOf(cell: Cell): Supervised | undefined {
