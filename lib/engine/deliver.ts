@@ -9,7 +9,6 @@ import type { Dispatcher } from './dispatch.js'
 import * as frame from './frame.js'
 import { Receivers } from './receivers.js'
 import { StandIn } from './stand-in.js'
-import { isTimed } from './tally.js'
 import type { Thread } from './thread.js'
 import { inTrace, uncarried } from './traces.js'
 
@@ -111,8 +110,16 @@ export function makeDelivery(
     control[METHOD] = method
     running.cell = cell
     const { untimed } = cell
-    const timed = untimed !== undefined && isTimed(untimed, method)
-    if (timed) slow.timed(cell, method)
+    // Counted here: a function for it would take the place of another that becomes part of this one.
+    let timed = false
+    if (untimed !== undefined) {
+      const left = (untimed[method] as number) - 1
+      untimed[method] = left
+      if (left < 0) {
+        timed = true
+        slow.timed(cell, method)
+      }
+    }
     let result: unknown
     try {
       result = call(cell, fn, method, argc, value)
@@ -233,7 +240,11 @@ export function makeDelivery(
           if (cell.context === undefined) hooks.contextOf(cell)
           running.cell = cell
           const { untimed } = cell
-          if (untimed !== undefined && isTimed(untimed, 0)) slow.timed(cell, 0)
+          if (untimed !== undefined) {
+            const left = (untimed[0] as number) - 1
+            untimed[0] = left
+            if (left < 0) slow.timed(cell, 0)
+          }
           const end = (cell.receive ?? common)(cell, at, next, to)
           running.ended()
           if (untimed !== undefined) slow.ranMany(cell, end - next)

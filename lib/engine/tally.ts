@@ -68,13 +68,6 @@ class Times {
   }
 }
 
-/** A call begins. By method number, as Tally.left. Hot: ask-local. */
-export function isTimed(left: Int32Array, method: number): boolean {
-  const calls = (left[method] as number) - 1
-  left[method] = calls
-  return calls < 0
-}
-
 /** Of one actor, where the system is observed. */
 export class Seen {
   /** Of its class on this thread. */
@@ -108,7 +101,7 @@ export class Seen {
 export class Tally {
   readonly type: string
   readonly #names: readonly string[]
-  /** Calls up to when #left was set last. */
+  /** Calls up to when left was set last. */
   readonly #calls: Float64Array
   /** How many calls there were when one was timed last. */
   readonly #timed: Float64Array

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -5,7 +6,8 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { begin, fixture, next, pulsing, type Running } from './bed.js'
+import { until } from '../bed.js'
+import { begin, cli, fixture, next, pulsing, type Running } from './bed.js'
 
 const LOCAL = '127.0.0.1:0'
 
@@ -175,6 +177,30 @@ test('top gives threads, methods and actors by load', async (t) => {
   const { stdout: text } = await pulsing(args)
   t.regex(text, /ACTOR .*LOAD/)
   t.false(text.includes('\x1b[K'))
+})
+
+const onTerminals = process.platform === 'linux' ? test : test.skip
+
+onTerminals('on a terminal top is live: keys sort it, q puts the terminal back', async (t) => {
+  const { said } = await node(t)
+  const command = [process.execPath, cli, 'top', '--interval', '50', '--url', said.observeUrl as string]
+  // Gives it a terminal of its own.
+  const child = spawn('script', ['-qfec', command.join(' '), '/dev/null'], {
+    env: { ...process.env, NODE_OPTIONS: '', TERM: 'xterm' },
+    stdio: ['pipe', 'pipe', 'ignore'],
+  })
+  t.teardown(() => child.kill('SIGKILL'))
+  let shown = ''
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    shown += text
+  })
+  const ended = once(child, 'close')
+  await until(() => shown.includes('\x1b[7ml load'))
+  child.stdin.write('r')
+  await until(() => shown.includes('\x1b[7mr restarts'))
+  child.stdin.write('q')
+  t.is((await ended)[0], 0)
+  t.true(shown.includes('\x1b[?1049h') && shown.trimEnd().endsWith('\x1b[?1049l'))
 })
 
 test('a token is asked for: a wrong one, and another server, are refused with 3', async (t) => {
