@@ -169,7 +169,9 @@ function methodsOf(before: readonly MethodView[], now: readonly MethodView[], to
 
 function linesOf({ nodeId, threads, methods, actors, found, missing, sort }: Shown): string[] {
   const keys = Object.entries(KEYS)
-    .map(([key, name]) => (name === sort ? styleText('inverse', `${key} ${name}`) : `${key} ${name}`))
+    .map(([key, name]) =>
+      name === sort ? styleText('inverse', `${key} ${name}`, { validateStream: false }) : `${key} ${name}`,
+    )
     .join('  ')
   return [
     `pulsing top, node ${plain(nodeId)}: ${found} actors${silent(missing)}    sort: ${keys}    q quit`,
