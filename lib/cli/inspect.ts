@@ -10,7 +10,13 @@ import { DEFAULT_URL, Observed, type ObservedOptions } from './observed.js'
 import { bytes, duration, type Output, percent, plain, table } from './output.js'
 
 /** Spelt out here, since showing another process needs no engine in this one. */
-const ORDERS: readonly ActorOrder[] = ['waiting', 'underWay', 'time', 'restarts', 'age']
+const ORDERS = Object.keys({
+  waiting: true,
+  underWay: true,
+  time: true,
+  restarts: true,
+  age: true,
+} satisfies Record<ActorOrder, true>)
 
 export function withObservedOptions(command: Command): Command {
   return command

@@ -5,7 +5,7 @@ import { emitKeypressEvents, type Key } from 'node:readline'
 import { styleText } from 'node:util'
 import type { ActorsView, MethodView, SystemView, ThreadView } from '../observe/index.js'
 import type { ActorOrder, ActorReport } from '../system/index.js'
-import { Failure } from './failure.js'
+import { usage } from './failure.js'
 import { silent } from './inspect.js'
 import { Observed, type ObservedOptions } from './observed.js'
 import { bytes, duration, type Output, percent, plain, table } from './output.js'
@@ -217,8 +217,7 @@ function linesOf({ nodeId, threads, methods, actors, found, missing, sort }: Sho
 
 /** Gives a function that puts the terminal back. */
 function openScreen(onKey: (key: Key) => void): () => void {
-  if (!stdin.isTTY)
-    throw new Failure(2, 'usage', 'top takes its keys from a terminal: use --json, or --count.')
+  if (!stdin.isTTY) throw usage('top takes its keys from a terminal: use --json, or --count.')
   const heard = (_: string | undefined, key: Key) => onKey(key)
   emitKeypressEvents(stdin)
   stdin.setRawMode(true)

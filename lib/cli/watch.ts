@@ -19,7 +19,6 @@ interface Change {
 /** Counts whose change is told. */
 interface Counts {
   readonly actors: number
-  readonly waiting: number
   readonly records: number
   readonly silentThreads: readonly number[]
 }
@@ -84,13 +83,12 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 async function countsOf(node: Observed): Promise<Counts> {
-  const [{ found, actors, missing }, queues] = await Promise.all([
+  const [{ found, missing }, queues] = await Promise.all([
     node.json<ActorsView>('/api/actors', { top: '1' }),
     node.json<{ records: number }[]>('/api/queues'),
   ])
   return {
     actors: found,
-    waiting: actors[0]?.waiting ?? 0,
     records: queues.reduce((sum, { records }) => sum + records, 0),
     silentThreads: missing,
   }

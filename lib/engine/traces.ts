@@ -39,7 +39,8 @@ const MARK = '\u0000w3c '
 const PARENT = /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/
 const MOST_STATE = 512
 
-const current = new AsyncLocalStorage<TraceContext>()
+/** undefined is said too: what runs here may have been begun by a call of another trace. */
+const current = new AsyncLocalStorage<TraceContext | undefined>()
 
 let api: Api | undefined
 let isLooked = false
@@ -117,6 +118,13 @@ export function uncarried(argc: number, value: unknown): Carried | undefined {
   }
 }
 
+/** What a message that is lost was, as its sender gave it: with its arguments alone. */
+export function withoutTrace(message: unknown): unknown {
+  const carries = uncarried(Array.isArray(message) ? message.length : 1, message)
+  if (carries === undefined) return message
+  return carries.argc === 0 ? undefined : carries.value
+}
+
 /** The arguments, and one more. */
 export function withOneMore(argc: number, value: unknown, more: string): unknown {
   if (argc === 0) return more
@@ -148,16 +156,12 @@ function inContext(enter: Enter, call: () => unknown): unknown {
 /** Makes a call as a part of the trace that it carries: a span of its own where OpenTelemetry is there. */
 export function inTrace(context: TraceContext | undefined, name: string, call: () => unknown): unknown {
   const otel = openTelemetry()
-  if (otel === undefined)
-    return context === undefined ? call() : inContext((run) => current.run(context, run), call)
+  if (otel === undefined) return inContext((run) => current.run(context, run), call)
   const parent =
     context === undefined ? otel.ROOT_CONTEXT : otel.propagation.extract(otel.ROOT_CONTEXT, context)
   const span = otel.trace.getTracer('pulsing').startSpan(name, { kind: otel.SpanKind.SERVER }, parent)
   const own = otel.trace.setSpan(parent, span)
-  const enter: Enter = (run) =>
-    context === undefined
-      ? otel.context.with(own, run)
-      : current.run(context, () => otel.context.with(own, run))
+  const enter: Enter = (run) => current.run(context, () => otel.context.with(own, run))
   const failed = (error: unknown) => {
     const known = error instanceof Error ? error : new Error(String(error))
     span.recordException(known)

@@ -82,7 +82,7 @@ export class EventStream {
     this.#kept.push(happened)
     if (this.#kept.length > MOST_KEPT) this.#kept.shift()
     if (this.#watchers.size === 0) return
-    this.#write(`event: ${name}\ndata: ${JSON.stringify(happened)}\n\n`)
+    this.#write(`data: ${JSON.stringify(happened)}\n\n`)
   }
 
   #write(text: string): void {

@@ -1,6 +1,6 @@
 // A system as its observers are shown it: asked of its threads when somebody looks, and never in between.
 
-import type { ClassReport, MethodReport, TimesReport } from '../engine/index.js'
+import { BOUNDS, type ClassReport, type MethodReport, type TimesReport } from '../engine/index.js'
 import { type QueueReport, queuesOf } from '../queue/index.js'
 import type {
   ActorReport,
@@ -65,6 +65,8 @@ export interface SystemView {
   readonly rssBytes: number
   readonly threads: readonly ThreadView[]
   readonly methods: readonly MethodView[]
+  /** Upper ends of the buckets of their times; the last bucket has none. */
+  readonly boundsSeconds: readonly number[]
   /** What waits, by class; none where it was not asked for. */
   readonly backlogs: readonly Backlog[]
   readonly members: readonly Member[]
@@ -105,6 +107,7 @@ export class View {
       rssBytes: process.memoryUsage.rss(),
       threads,
       methods: methodsOf(reports.flatMap(({ classes }) => classes)),
+      boundsSeconds: BOUNDS,
       backlogs: backlogsOf(reports.flatMap((report) => report.backlogs)),
       members,
       cluster,

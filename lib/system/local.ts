@@ -27,6 +27,7 @@ import {
   TracedThread,
   targetOf,
   UNOBSERVED,
+  withoutTrace,
 } from '../engine/index.js'
 import { errors } from '../errors/index.js'
 import type {
@@ -329,7 +330,8 @@ export class LocalThread implements SupervisorHost {
       },
       signal: (cell, value) => this.supervisor.signal(cell, value),
       failed: (error, cell) => this.supervisor.failed(cell, error),
-      deadLetter: (target, method, message, reason) => {
+      deadLetter: (target, method, given, reason) => {
+        const message = this.thread.isTraced ? withoutTrace(given) : given
         this.thread.tallies?.lost(reason)
         this.events.happened({
           name: 'deadLetter',

@@ -24,7 +24,7 @@ export function doubleOf<T extends object>(Original: Class<T> | undefined, name:
   for (const [method, isStream] of methodsOf(Original)) {
     const value = isStream
       ? async function* (...args: unknown[]) {
-          yield* (await handle({ method, args }, true)) as AsyncIterable<unknown>
+          return yield* (await handle({ method, args }, true)) as AsyncIterable<unknown>
         }
       : (...args: unknown[]) => handle({ method, args }, false)
     Object.defineProperty(Double.prototype, method, { value, configurable: true, writable: true })

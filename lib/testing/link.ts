@@ -102,6 +102,16 @@ export function passed(state: LinkState, clock: ManualClock): Promise<void> | un
   })
 }
 
+/** @internal A stream's call, which awaited would be read to its end. */
+export async function* streamOn(
+  passing: Promise<void> | undefined,
+  target: ActorRef,
+  { method, args }: Heard,
+): AsyncGenerator<unknown, unknown> {
+  await passing
+  return yield* target.asAny()[method]?.(...args) as AsyncIterable<unknown>
+}
+
 /** @internal */
 export function passOn(target: ActorRef, { method, args }: Heard): unknown {
   if (method === 'receive') return target.ask(args[0], { timeoutMs: Number.POSITIVE_INFINITY })

@@ -23,7 +23,7 @@ export class Probe<T = object> {
   readonly #all: Heard[]
   readonly #answers: Map<string, Answer>
   readonly #listeners: Set<() => void>
-  /** How many of all were taken by next, and which later ones. */
+  /** Those that `next` has given. */
   readonly #taken = new Set<Heard>()
 
   /** @internal Made by TestSystem.probe. */

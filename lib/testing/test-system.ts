@@ -12,7 +12,7 @@ import {
 } from '../index.js'
 import { ManualClock } from './clock.js'
 import { doubleOf, type Heard, typeOf } from './double.js'
-import { endLink, Link, type LinkState, passed, passOn } from './link.js'
+import { endLink, Link, type LinkState, passed, passOn, streamOn } from './link.js'
 import { hear, Probe, type ProbeState } from './probe.js'
 
 /** Turns of the event loop without anything to do, until all is taken to be done. */
@@ -107,8 +107,9 @@ export class TestSystem {
     const state: LinkState = { rules: [], kept: new Set(), isCut: false }
     this.#ends.push(() => endLink(state))
     const ref = 'ref' in target ? (target.ref as ActorRef) : (target as ActorRef)
-    const handle = (call: Heard) => {
+    const handle = (call: Heard, isStream: boolean) => {
       const passing = passed(state, this.clock)
+      if (isStream) return streamOn(passing, ref, call)
       return passing === undefined ? passOn(ref, call) : passing.then(() => passOn(ref, call))
     }
     const double = doubleOf<T>(Class, `Link to ${Class?.name ?? ref}`, handle)

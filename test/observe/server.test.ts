@@ -198,7 +198,7 @@ test('what happens is told as it happens, without the messages of actors', async
   const died = event(system, 'threadDied')
   await mortal.exit(1).catch(() => undefined)
   await died
-  await until(() => text.includes('event: threadDied'))
+  await until(() => text.includes('data: {"name":"threadDied"'))
   t.regex(
     text,
     /data: \{"name":"threadDied","at":\d+,"left":0,"text":"thread 1 died at .*","data":\{"slot":1/,

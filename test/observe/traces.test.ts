@@ -13,7 +13,7 @@ import {
   traceContext,
   withTraceContext,
 } from 'pulsing'
-import { rejection, start, thrown, until } from '../bed.js'
+import { events, rejection, start, thrown, until } from '../bed.js'
 import { Traced } from '../fixtures/traced.js'
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c'
@@ -52,7 +52,6 @@ for (const [where, slot] of [
         for await (const item of actor.items()) t.is(item, GIVEN.traceparent)
         tell(actor).note()
         t.is(await actor.last(), GIVEN.traceparent)
-        await actor.noteLater()
         await actor.ref.ask('forget')
       })
       t.is(await actor.here(), undefined)
@@ -63,6 +62,36 @@ for (const [where, slot] of [
       t.is(traceContext(), undefined)
     },
   )
+
+test.serial('calls of one turn do not see the traces of each other', async (t) => {
+  const system = await traced(t)
+  const actor = await actorOn(system, 0)
+  const with1 = withTraceContext(GIVEN, () => actor.here())
+  const without = actor.here()
+  const other = { traceparent: GIVEN.traceparent.replace('b7', 'c8') }
+  const with2 = withTraceContext(other, () => actor.later())
+  t.deepEqual(await Promise.all([with1, without, with2]), [GIVEN.traceparent, undefined, other.traceparent])
+})
+
+test.serial('a message that is lost is told of without what it carried', async (t) => {
+  const system = await traced(t)
+  const lost = events(system, 'deadLetter')
+  for (const slot of [0, 1]) {
+    const actor = await actorOn(system, slot)
+    await system.stop(actor)
+    withTraceContext(GIVEN, () => {
+      tell(actor).counted()
+      tell(actor).counted([1, 2])
+      tell(actor).counted(3, 4)
+    })
+  }
+  await until(() => lost.length === 6)
+  const messages = [undefined, [1, 2], [3, 4]]
+  t.deepEqual(
+    lost.map(({ message }) => message),
+    [...messages, ...messages],
+  )
+})
 
 test.serial('it goes on from actor to actor, over threads, pools and nodes', async (t) => {
   const system = await traced(t)
@@ -127,7 +156,6 @@ test.serial('what is no trace context is an error; without the option nothing is
     t.is(await actor.here(), undefined)
     t.is(await actor.counted(1), 1)
   })
-  // What an actor of this thread sees is the caller's, as with any function.
   t.is((await rejection(start({ traces: 1 as never }))).code, 'ERR_PULSING_INVALID_OPTION')
 })
 

@@ -186,6 +186,22 @@ test('messages on a link are lost, late or in another order, as it is told', asy
   t.is(probe.heard.length, 6)
 })
 
+test('a stream takes a link as a call does, late ones too', async (t) => {
+  const given = await begin(t)
+  const account = await given.spawn(Account)
+  const link = await given.link(account, Account)
+  const read = async () => {
+    const items: number[] = []
+    for await (const item of link.proxy.slowly(2)) items.push(item)
+    return items
+  }
+  t.deepEqual(await read(), [0, 1])
+  link.delay(1000)
+  const late = read()
+  await given.clock.advance(1000)
+  t.deepEqual(await late, [0, 1])
+})
+
 test('what is left over at the end of a test fails it, with what it is', async (t) => {
   const leaving = async (leave: (given: TestSystem) => unknown, options?: TestSystemOptions) => {
     const given = await testSystem(options)

@@ -3,11 +3,10 @@
 import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { duration, number } from './format.js'
-import { type ActorsView, ask, INTERVAL_MS } from './source.js'
+import { type ActorsView, ask, INTERVAL_MS, type ActorOrder as Order } from './source.js'
 import { type Column, Table } from './table.js'
 
 type Actor = ActorsView['actors'][number]
-type Order = 'waiting' | 'underWay' | 'time' | 'restarts' | 'age'
 
 const TOP = 20
 const MOST_CHILDREN = 100

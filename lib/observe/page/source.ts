@@ -2,10 +2,11 @@
 // ones alone, and not at all while it is hidden.
 
 import type { QueueReport } from '../../queue/index.js'
+import type { ActorOrder } from '../../system/index.js'
 import type { Happened } from '../event-stream.js'
 import type { ActorsView, MethodView, SystemView } from '../view.js'
 
-export type { ActorsView, Happened, MethodView, QueueReport, SystemView }
+export type { ActorOrder, ActorsView, Happened, MethodView, QueueReport, SystemView }
 
 export const INTERVAL_MS = 1000
 /** Seconds that charts show. */
@@ -50,9 +51,6 @@ export interface Snapshot {
   /** Why the figures are old: what went wrong with the last look. */
   readonly trouble: string | undefined
 }
-
-/** Upper ends of the histograms, in milliseconds, as lib/engine/tally.ts has them. */
-const BOUNDS_MS = [0.01, 0.1, 1, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000]
 
 export async function ask<T>(path: string): Promise<T> {
   const response = await fetch(path, { signal: AbortSignal.timeout(ANSWER_MS) })
@@ -101,19 +99,9 @@ export class Source {
     this.#stream?.close()
     const stream = new EventSource('/api/events')
     this.#stream = stream
-    for (const name of [
-      'deadLetter',
-      'unobservedError',
-      'restart',
-      'stuck',
-      'threadDied',
-      'member',
-      'peerRefused',
-      'queueGap',
-    ])
-      stream.addEventListener(name, ({ data }) => {
-        this.#events = [...this.#events, JSON.parse(data as string) as Happened].slice(-MOST_EVENTS)
-      })
+    stream.addEventListener('message', ({ data }) => {
+      this.#events = [...this.#events, JSON.parse(data as string) as Happened].slice(-MOST_EVENTS)
+    })
   }
 
   #seen(system: SystemView, queues: readonly QueueReport[]): void {
@@ -124,11 +112,14 @@ export class Source {
     const isSame =
       before !== undefined && before.system.pid === system.pid && before.system.nodeId === system.nodeId
     const seconds = isSame ? (atMs - before.atMs) / 1000 : 0
-    const methods = isSame ? ratesOf(before.system.methods, system.methods, seconds) : []
+    const bounds = system.boundsSeconds.map((bound) => bound * 1000)
+    const methods = isSame ? ratesOf(before.system.methods, system.methods, seconds, bounds) : []
     const load = system.threads.map((thread, i) =>
       loadOf(thread, isSame ? before.system.threads[i] : undefined),
     )
-    this.#keep(isSame ? timesOf(before.system.methods, system.methods) : undefined, methods, load, isSame)
+    const times = isSame ? timesOf(before.system.methods, system.methods) : []
+    const spread = [0.5, 0.99].map((share) => quantile(times, share, bounds))
+    this.#keep(spread, methods, load, isSame)
     this.#last = {
       system,
       queues,
@@ -142,7 +133,7 @@ export class Source {
   }
 
   #keep(
-    times: readonly number[] | undefined,
+    [median = null, rare = null]: readonly (number | null)[],
     methods: readonly MethodRate[],
     load: readonly number[],
     isSame: boolean,
@@ -150,8 +141,8 @@ export class Source {
     const { at, calls, p50, p99, load: loads } = this.#history
     at.push(Date.now() / 1000)
     calls.push(isSame ? methods.reduce((sum, one) => sum + one.callsASecond, 0) : null)
-    p50.push(times === undefined ? null : quantile(times, 0.5))
-    p99.push(times === undefined ? null : quantile(times, 0.99))
+    p50.push(median)
+    p99.push(rare)
     for (let i = 0; i < Math.max(load.length, loads.length); i++) {
       loads[i] ??= Array.from({ length: at.length - 1 }, () => null)
       loads[i]?.push(isSame ? (load[i] ?? null) : null)
@@ -175,8 +166,7 @@ function loadOf(now: ThreadTimes, before: ThreadTimes | undefined): number {
 
 /** Calls by how long they took, of those since the last look. */
 function timesOf(before: readonly MethodView[], now: readonly MethodView[]): number[] {
-  const sum = BOUNDS_MS.map(() => 0)
-  sum.push(0)
+  const sum: number[] = []
   const add = (methods: readonly MethodView[], sign: number) => {
     for (const { ran } of methods)
       for (const [i, n] of ran.buckets.entries()) sum[i] = (sum[i] ?? 0) + sign * n
@@ -186,24 +176,29 @@ function timesOf(before: readonly MethodView[], now: readonly MethodView[]): num
   return sum
 }
 
-/** In milliseconds, between the ends of the bucket that it falls into; null where nothing was timed. */
-export function quantile(buckets: readonly number[], share: number): number | null {
+/** Between the ends of the bucket that it falls into; null where nothing was timed. */
+function quantile(buckets: readonly number[], share: number, boundsMs: readonly number[]): number | null {
   const all = buckets.reduce((sum, n) => sum + Math.max(0, n), 0)
   if (all <= 0) return null
   let left = all * share
   for (let i = 0; i < buckets.length; i++) {
     const n = Math.max(0, buckets[i] ?? 0)
     if (left <= n && n > 0) {
-      const low = BOUNDS_MS[i - 1] ?? 0
-      const high = BOUNDS_MS[i] ?? low * 2
+      const low = boundsMs[i - 1] ?? 0
+      const high = boundsMs[i] ?? low * 2
       return low + (high - low) * (left / n)
     }
     left -= n
   }
-  return BOUNDS_MS.at(-1) ?? null
+  return boundsMs.at(-1) ?? null
 }
 
-function ratesOf(before: readonly MethodView[], now: readonly MethodView[], seconds: number): MethodRate[] {
+function ratesOf(
+  before: readonly MethodView[],
+  now: readonly MethodView[],
+  seconds: number,
+  boundsMs: readonly number[],
+): MethodRate[] {
   const earlier = new Map(before.map((one) => [`${one.type} ${one.method}`, one]))
   const errorsOf = (one: MethodView | undefined) =>
     Object.values(one?.errors ?? {}).reduce((sum, n) => sum + n, 0)
@@ -218,7 +213,7 @@ function ratesOf(before: readonly MethodView[], now: readonly MethodView[], seco
         method: one.method,
         callsASecond: Math.max(0, one.calls - (then?.calls ?? 0)) / seconds,
         meanMs: timed > 0 ? (took / timed) * 1000 : 0,
-        p99Ms: quantile(buckets, 0.99) ?? 0,
+        p99Ms: quantile(buckets, 0.99, boundsMs) ?? 0,
         errors: errorsOf(one),
         calls: one.calls,
         busyMsASecond: (took * 1000) / seconds,
