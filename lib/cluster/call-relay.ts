@@ -2,6 +2,7 @@
 
 import { type Reader, STREAMED, type Target, WINDOW_SHIFT } from '../engine/index.js'
 import { errors, isPulsingError } from '../errors/index.js'
+import { NONE } from '../wire/index.js'
 import { END, ERROR, ITEM, VALUE } from './frames.js'
 import type { Incoming } from './incoming.js'
 import type { Link } from './link.js'
@@ -32,6 +33,7 @@ export class CallRelay implements Reader {
 
   item(value: unknown, slot: number, index: number, generation: number): void {
     this.#source ??= { slot, index, generation }
+    if (this.#link.put(ITEM, this.#request, NONE, NONE, NONE, true, value) > 0) return
     try {
       this.#link.send([ITEM, this.#request], { value, root: 'item' })
     } catch (error) {
@@ -67,6 +69,7 @@ export class CallRelay implements Reader {
 
   #answer(kind: number, value: unknown, root: string): void {
     this.#incoming.over(this.#request)
+    if (kind === VALUE && this.#link.put(VALUE, this.#request, NONE, NONE, NONE, true, value) > 0) return
     try {
       this.#link.send([kind, this.#request], { value, root })
     } catch (error) {

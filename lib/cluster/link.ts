@@ -27,9 +27,17 @@ export interface Link {
   sendBytes(frame: Uint8Array): boolean
   /** Makes a frame, whose memory is its own. Throws where the value can't be carried. */
   encode(header: readonly Plain[], value?: Carried): Uint8Array
+  /**
+   * A frame of numbers, and of a plain value where it has one, written straight into what goes out next. Gives its bytes; 0 where
+   * it is none, or large: `encode` makes it then.
+   * a to d: from the first that is NONE on none.
+   */
+  put(kind: number, a: number, b: number, c: number, d: number, hasValue: boolean, value: unknown): number
   control(header: readonly Plain[]): void
   /** More is queued than should be. */
   readonly isBlocked: boolean
+  /** When a frame was sent last, by performance.now. */
+  readonly usedMs: number
   /** What the class is called between nodes; its description has been said on this connection. */
   introduce(classId: number): string
 }

@@ -15,7 +15,7 @@ import {
   Nodes,
   type PeerStats,
 } from '../system/index.js'
-import { WireDecoder, WireEncoder } from '../wire/index.js'
+import { PlainFrameReader, PlainFrameWriter, WireDecoder, WireEncoder } from '../wire/index.js'
 import { Classes } from './classes.js'
 import { GOSSIP, STILL_THERE } from './frames.js'
 import { Names } from './names.js'
@@ -47,6 +47,8 @@ export class ClusterNode implements NetSide {
   readonly #refs: Refs
   readonly #encoder: WireEncoder
   readonly #decoder: WireDecoder
+  readonly #writer = new PlainFrameWriter()
+  readonly #reader = new PlainFrameReader()
   readonly #names: Names
   /** By incarnation. */
   readonly #peers = new Map<string, Peer>()
@@ -141,8 +143,8 @@ export class ClusterNode implements NetSide {
       },
       {
         onOpen: (association) => this.#opened(association),
-        onFrame: (association, frame) => this.#peerOn.get(association)?.received(frame),
-        onControl: (association, frame) => this.#peerOn.get(association)?.received(frame),
+        onFrame: (association, bytes, from, to) => this.#peerOn.get(association)?.received(bytes, from, to),
+        onControl: (association, bytes, from, to) => this.#peerOn.get(association)?.received(bytes, from, to),
         onLost: (association, unsent) => this.#lost(association, unsent),
         mayClose: (association) => this.#peerOn.get(association)?.isIdle ?? true,
         onDrain: (association) => this.#peerOn.get(association)?.drained(),
@@ -338,6 +340,8 @@ export class ClusterNode implements NetSide {
       tokens: this.#tokens,
       encoder: this.#encoder,
       decoder: this.#decoder,
+      writer: this.#writer,
+      reader: this.#reader,
       associate: () => this.#associate(node),
       serve: (operation, argument) => (this.#served as Served).serve(operation, argument),
       bad: () => {

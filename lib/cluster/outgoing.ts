@@ -11,6 +11,7 @@ import {
   type Thread,
 } from '../engine/index.js'
 import { errors, isPulsingError } from '../errors/index.js'
+import { NONE } from '../wire/index.js'
 import {
   ASK,
   CANCEL,
@@ -158,15 +159,20 @@ export class Outgoing {
   ): void {
     const link = this.#link
     const count = argc & MAX_ARGUMENTS
-    const carried = count === 0 ? undefined : { value, root: path(method, count) }
     try {
       const channel = this.#channelOf(actor)
-      let bytes: Uint8Array
-      if (sequence === 0) {
-        bytes = link.encode([TELL, channel, method, count], carried)
-      } else {
-        const id = requestOf(slot, sequence)
-        bytes = link.encode([ASK, channel, method, argc, id], carried)
+      const isTell = sequence === 0
+      const id = isTell ? NONE : requestOf(slot, sequence)
+      const kind = isTell ? TELL : ASK
+      let bytes = link.put(kind, channel, method, isTell ? count : argc, id, count > 0, value)
+      if (bytes === 0) {
+        const carried = count === 0 ? undefined : { value, root: path(method, count) }
+        const header = isTell ? [TELL, channel, method, count] : [ASK, channel, method, argc, id]
+        const frame = link.encode(header, carried)
+        bytes = frame.length
+        link.sendBytes(frame)
+      }
+      if (!isTell)
         this.#requests.set(id, {
           actor,
           slot,
@@ -177,11 +183,10 @@ export class Outgoing {
           generation: 0,
           settle: undefined,
         })
-      }
-      actor.usedMs = performance.now()
+      actor.usedMs = link.usedMs
       actor.credit--
-      actor.creditBytes -= bytes.length
-      const goesOn = link.sendBytes(bytes)
+      actor.creditBytes -= bytes
+      const goesOn = !link.isBlocked
       if (!goesOn) this.#held.add(actor)
       if (!goesOn || actor.credit <= 0 || actor.creditBytes <= 0)
         this.#thread.pause(actor.cell, PAUSED_REMOTE)

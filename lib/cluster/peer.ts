@@ -4,7 +4,15 @@ import type { LossReason, StopReason } from '../actor/index.js'
 import { END, ERROR, VALUE } from '../engine/index.js'
 import { errors, isPulsingError } from '../errors/index.js'
 import type { LocalThread } from '../system/index.js'
-import { type Plain, type WireDecoder, type WireEncoder, WireError } from '../wire/index.js'
+import {
+  NONE,
+  type Plain,
+  type PlainFrameReader,
+  type PlainFrameWriter,
+  type WireDecoder,
+  type WireEncoder,
+  WireError,
+} from '../wire/index.js'
 import type { Classes } from './classes.js'
 import * as frames from './frames.js'
 import { Incoming } from './incoming.js'
@@ -21,6 +29,8 @@ export interface PeerOptions {
   readonly tokens: Tokens
   readonly encoder: WireEncoder
   readonly decoder: WireDecoder
+  readonly writer: PlainFrameWriter
+  readonly reader: PlainFrameReader
   /** A connection to it, dialled where there is none. */
   readonly associate: () => Association
   /** It sent a frame that no node of this version would. */
@@ -62,6 +72,10 @@ export class Peer implements Link {
     return this.#association?.isFull ?? false
   }
 
+  get usedMs(): number {
+    return this.#association?.usedMs ?? 0
+  }
+
   get association(): Association | undefined {
     return this.#association
   }
@@ -84,6 +98,17 @@ export class Peer implements Link {
 
   sendBytes(frame: Uint8Array): boolean {
     return this.#connection().send(frame)
+  }
+
+  /** Hot: cluster-tell, cluster-ask-pipelined. */
+  put(kind: number, a: number, b: number, c: number, d: number, hasValue: boolean, value: unknown): number {
+    const association = this.#connection()
+    const room = association.room()
+    const { at } = association
+    const end = this.#options.writer.write(room, at, kind, a, b, c, d, hasValue, value)
+    if (end < 0) return 0
+    association.wrote(end)
+    return end - at
   }
 
   control(header: readonly Plain[]): void {
@@ -148,9 +173,11 @@ export class Peer implements Link {
   // --- in
 
   /** Hot: cluster-tell, cluster-ask-pipelined. A frame that no node of this version sends is counted. */
-  received(frame: Uint8Array): void {
+  received(bytes: Buffer, from: number, to: number): void {
     try {
-      if (!this.#handle(frame)) this.#bad()
+      const { reader } = this.#options
+      const isPlain = reader.read(bytes, from, to) && this.#handlePlain(reader, to - from)
+      if (!isPlain && !this.#handle(bytes.subarray(from, to))) this.#bad()
     } catch (error) {
       if (!(error instanceof WireError) && !isPulsingError(error)) throw error
       this.#bad()
@@ -193,6 +220,32 @@ export class Peer implements Link {
 
   #bad(): void {
     this.#options.bad()
+  }
+
+  /** What comes most; false: it is another, or not right. */
+  #handlePlain(frame: PlainFrameReader, bytes: number): boolean {
+    const { kind, a, b, c, d, hasValue } = frame
+    const value = hasValue ? frame.take() : undefined
+    switch (kind) {
+      case frames.TELL:
+        if (c === NONE) return false
+        this.incoming.tell(a, b, c, value, bytes)
+        return true
+      case frames.ASK:
+        if (d === NONE) return false
+        this.incoming.ask(a, b, c, d, value, bytes)
+        return true
+      case frames.VALUE:
+        if (a === NONE || !hasValue) return false
+        this.outgoing.answered(a, value, VALUE)
+        return true
+      case frames.ITEM:
+        if (a === NONE || !hasValue) return false
+        this.outgoing.item(a, value)
+        return true
+      default:
+        return false
+    }
   }
 
   #handle(frame: Uint8Array): boolean {

@@ -1,11 +1,6 @@
-// A quick look at a value: whether plain msgpack, or JSON, carries it as it is. Hot: cluster-tell, cluster-ask-pipelined.
+// A quick look at a value: whether plain msgpack, or JSON, carries it as it is. Hot: queue-put.
 
-/** Objects of a value that are looked at; a value of more is looked at the thorough way. */
-const MOST_OBJECTS = 32
-const MOST_LEVELS = 16
-
-/** A decoder may take the mark of byte order off the front of a long text. */
-const BYTE_ORDER_MARK = 0xfeff
+import { BYTE_ORDER_MARK, isWhole, MOST_LEVELS, MOST_OBJECTS } from './plain.js'
 
 interface WellFormed {
   isWellFormed(): boolean
@@ -81,10 +76,4 @@ export class Quick {
     met[this.#count++] = value
     return true
   }
-}
-
-/** It has its buffer to itself, which is all there is of it. */
-function isWhole({ buffer, byteLength }: Uint8Array): boolean {
-  const { byteLength: whole, resizable } = buffer as ArrayBuffer & { resizable?: boolean }
-  return whole === byteLength && resizable !== true && buffer instanceof ArrayBuffer
 }

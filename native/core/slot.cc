@@ -30,8 +30,8 @@ Slot::~Slot() {
 
 // --- any thread
 
-void Slot::deliver(Addr batch) {
-  if (inbox_.push(batch) && parker_.asleep()) wake();
+bool Slot::deliver(Addr batch) {
+  return inbox_.push(batch) && parker_.asleep() && wake();
 }
 
 void Slot::notify(const Notice& notice) {
@@ -52,12 +52,14 @@ void Slot::assign(const std::vector<PoolTask>& tasks) {
   if (parker_.asleep()) wake();
 }
 
-void Slot::wake() {
+bool Slot::wake() {
   const std::lock_guard guard(lock_);
-  if (waker_ == nullptr) return;  // the thread is ending: what was sent waits for the next one
+  if (waker_ == nullptr) return false;  // the thread is ending: what was sent waits for the next one
   const Rest was = parker_.wake();
   engine_.woke(*this, was);
-  if (was == Rest::kBusy || was == Rest::kIdle) waker_->wake();
+  const bool slept = was == Rest::kBusy || was == Rest::kIdle;
+  if (slept) waker_->wake();
+  return slept;
 }
 
 Account* Slot::account(uint32_t index) const {
@@ -189,6 +191,7 @@ uint32_t Slot::flush(Addr batch, bool want_next, bool system) {
   const uint32_t to = route & kRouteSlotMask;
   const uint32_t segment = arena.segment_of(batch);
   if (header.count != 0) {
+    ++batches_;
     arena.add(segment, header.count);
     if (!answered_.empty()) {
       std::erase_if(answered_, [&](const ReplyTo& call) {
@@ -209,7 +212,7 @@ uint32_t Slot::flush(Addr batch, bool want_next, bool system) {
     if (to == kPoolSlot)
       engine_.deliver_to_pools(batch, *this);
     else
-      engine_.slot(to).deliver(batch);
+      roused_ |= engine_.slot(to).deliver(batch);
   }
   if ((route & kRouteClose) == 0) return 0;
   std::erase(open_segments_, segment);

@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "arena.h"
@@ -70,12 +71,12 @@ class Slot {
   Slot& operator=(const Slot&) = delete;
 
   // --- any thread
-  /// A batch whose header is filled in.
-  void deliver(Addr batch);
+  /// A batch whose header is filled in. True where the thread slept, and does no more.
+  bool deliver(Addr batch);
   void notify(const Notice& notice);
   /// Tasks of pools for actors of this slot.
   void assign(const std::vector<PoolTask>& tasks);
-  void wake();
+  bool wake();
   /// The account of an actor, or null where there is none.
   [[nodiscard]] Account* account(uint32_t index) const;
   /// Tells `sender` when the mailbox has half of its room again. False where it has already.
@@ -115,6 +116,10 @@ class Slot {
   [[nodiscard]] bool has_work_in_order() const;
   [[nodiscard]] volatile int32_t* control() const { return control_; }
   [[nodiscard]] Parker<Threads>& parker() { return parker_; }
+  /// Batches that were handed over, of any time; it wraps.
+  [[nodiscard]] uint32_t batches() const { return batches_; }
+  /// Whether a thread that slept was sent a batch since this was asked last.
+  [[nodiscard]] bool take_roused() { return std::exchange(roused_, false); }
   [[nodiscard]] uint32_t id() const { return id_; }
   [[nodiscard]] Engine& engine() const { return engine_; }
 
@@ -195,6 +200,8 @@ class Slot {
   std::array<Lane, 2> bounces_;  // by Bounce - 1
   std::deque<std::vector<uint32_t>> moved_bounces_;  // of closed mailboxes, on the heap
   SegmentCache cache_;
+  uint32_t batches_ = 0;
+  bool roused_ = false;
   /// What the batch is made of: frames of one segment, and messages of one actor, one after another. Its end is told by
   /// these, without a look at each frame, unless a frame of it was put back meanwhile.
   struct SegmentRun {

@@ -1,5 +1,9 @@
 #include "loop.h"
 
+#ifndef _WIN32
+#include <poll.h>
+#endif
+
 #include <thread>
 #include <utility>
 
@@ -97,6 +101,27 @@ bool Loop::alive_without_us() {
   return alive;
 }
 
+bool Loop::something_came() const {
+#ifdef _WIN32
+  return false;
+#else
+  pollfd of_loop{uv_backend_fd(loop_), POLLIN, 0};
+  return poll(&of_loop, 1, 0) > 0;
+#endif
+}
+
+bool Loop::spin(SpinGain (&gains)[2], Clock::duration how_long) {
+  if (engine_->crowded()) return false;
+  // Whoever was sent something may answer soon; where nothing was sent, others have to come by themselves.
+  SpinGain& gain = gains[slot_.batches() != batches_ ? 1 : 0];
+  if (!gain.worth()) return false;
+  // It may be to wake on this core.
+  if (slot_.take_roused()) std::this_thread::yield();
+  const bool paid = spin(how_long);
+  gain.spun(paid);
+  return paid;
+}
+
 bool Loop::spin(Clock::duration how_long) const {
   const auto start = Clock::now();
   auto yielded = start;
@@ -111,6 +136,7 @@ bool Loop::spin(Clock::duration how_long) const {
     // Where another process wants the core, this gives it: our partner may be what waits for it. Seldom, since on an
     // idle machine it costs more than the answer that we wait for.
     if (now - yielded >= kYieldEvery) {
+      if (something_came()) return false;
       std::this_thread::yield();
       yielded = Clock::now();
     }
@@ -127,6 +153,11 @@ void Loop::count_turn() {
 }
 
 void Loop::on_prepare() {
+  rest();
+  batches_ = slot_.batches();
+}
+
+void Loop::rest() {
   slot_.control()[kTurn] = slot_.control()[kTurn] + 1;
   count_turn();
   if (polling_) uv_idle_stop(&idle_);
@@ -140,7 +171,7 @@ void Loop::on_prepare() {
       unref();
   }
   if (uv_backend_timeout(loop_) == 0) return;  // the poll does not block: immediates, or nothing left to live for
-  if (Clock::now() - worked_ < kBusyLately && !engine_->crowded() && spin(kSpinBeforeSleep)) return poll_soon();
+  if (Clock::now() - worked_ < kBusyLately && spin(before_sleep_, kSpinBeforeSleep)) return poll_soon();
   if (!engine_->sleep(slot_, host_ || under_way || alive_without_us() ? Rest::kBusy : Rest::kIdle)) return poll_soon();
   // What ended before the sleep told nobody; what ends after it wakes us.
   if (host_ && referenced_ && !under_way && engine_->busy() == 0) {
@@ -164,7 +195,7 @@ void Loop::on_check() {
     if (!call() || !running_) return;
     worked_ = Clock::now();
     if (worked_ - turn_ > kTurnTime) return;
-  } while (slot_.has_work() || (!engine_->crowded() && spin(kSpinInTurn)));
+  } while (slot_.has_work() || spin(in_turn_, kSpinInTurn));
 }
 
 bool Loop::call() {

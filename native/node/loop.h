@@ -13,6 +13,7 @@
 #include <memory>
 
 #include "core/engine.h"
+#include "core/spin_gain.h"
 
 namespace pulsing {
 
@@ -46,10 +47,15 @@ class Loop final : public Waker {
   ~Loop() override = default;
   [[nodiscard]] bool begin(napi_value run);
   void on_prepare();
+  void rest();
   void count_turn();
   void on_check();
   void poll_soon();
   [[nodiscard]] bool call();
+  /// A socket or a file of the loop is ready.
+  [[nodiscard]] bool something_came() const;
+  /// gains: of the place, where nothing was sent since the last poll, and where something was.
+  [[nodiscard]] bool spin(SpinGain (&gains)[2], Clock::duration how_long);
   [[nodiscard]] bool spin(Clock::duration how_long) const;
   [[nodiscard]] bool alive_without_us();
   void unref();
@@ -68,6 +74,9 @@ class Loop final : public Waker {
   uv_idle_t idle_{};
   Clock::time_point worked_{};  // when there was work last
   Clock::time_point turn_{};    // when this turn's work began
+  SpinGain in_turn_[2];
+  SpinGain before_sleep_[2];
+  uint32_t batches_ = 0;        // that the slot had sent at the last poll
   uint64_t polled_ms_ = 0;      // when the poll returned last
   int open_handles_ = 0;
   int uses_ = 1;

@@ -76,6 +76,24 @@ TEST_CASE("Nothing wakes a thread that has left its slot") {
   CHECK(bell.count() == 0);
 }
 
+TEST_CASE("A sender knows what it has sent, and once that it has roused somebody") {
+  World world(2);
+  Owner sender(world, 0), receiver(world, 1);
+  const uint32_t before = sender.slot().batches();
+  sender.flush();
+  CHECK(sender.slot().batches() == before);
+  REQUIRE(sender.tell({1, 0, 1}, 0, 0));
+  sender.flush();
+  CHECK(sender.slot().batches() == before + 1);
+  CHECK_FALSE(sender.slot().take_roused());
+  receiver.take_everything();
+  REQUIRE(world.engine().sleep(receiver.slot(), Rest::kBusy));
+  REQUIRE(sender.tell({1, 0, 1}, 0, 0));
+  sender.flush();
+  CHECK(sender.slot().take_roused());
+  CHECK_FALSE(sender.slot().take_roused());
+}
+
 TEST_CASE("Busy counts the threads that are awake or wait for something, and the host hears when it comes to nought") {
   World world(3);
   Engine& engine = world.engine();

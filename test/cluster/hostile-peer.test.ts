@@ -62,7 +62,7 @@ class Guest {
       },
       {
         onOpen: () => undefined,
-        onFrame: (_, frame) => this.#received(frame),
+        onFrame: (_, bytes, from, to) => this.#received(bytes.subarray(from, to)),
         onControl: () => undefined,
         onLost: () => undefined,
         onDrain: () => undefined,

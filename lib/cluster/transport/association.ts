@@ -1,9 +1,9 @@
 // What is sent to one node, whatever connection there is to it: it waits for one, asks for one, and goes out by turns.
 
 import type { Connection } from './connection.js'
-import { CONTROL, DATA } from './framing.js'
+import { CONTROL, chunksIn, DATA, HEAD_BYTES, writeHead } from './framing.js'
 import type { PeerIdentity } from './hello.js'
-import { CHUNK_BYTES, HIGH_BYTES, LOW_BYTES } from './limits.js'
+import { BATCH_BYTES, CHUNK_BYTES, FIRST_BATCH_BYTES, HIGH_BYTES, LOW_BYTES, ROOM_BYTES } from './limits.js'
 
 export interface AssociationOwner {
   /** It has something to send, and no connection. */
@@ -11,8 +11,13 @@ export interface AssociationOwner {
   drained(association: Association): void
 }
 
-/** Small frames are put together up to so many bytes. */
-const BATCH_BYTES = 64 * 1024
+/** What waits in the data lane: chunks that are whole, or a frame that goes out in parts. */
+interface Waiting {
+  readonly bytes: Uint8Array
+  readonly isChunks: boolean
+}
+
+const NOTHING = Buffer.alloc(0)
 
 export class Association {
   readonly #owner: AssociationOwner
@@ -22,10 +27,13 @@ export class Association {
   /** It is to be this node, or none. */
   readonly expected: Pick<PeerIdentity, 'nodeId' | 'incarnation'> | undefined
   #connection: Connection | undefined
-  #data: Uint8Array[] = []
-  /** The first of those that has not gone out whole, and how far. */
-  #first = 0
+  readonly #waiting: Waiting[] = []
+  /** How much of the first of those has gone out, where it goes in parts. */
   #offset = 0
+  /** Where small frames are put together, behind all that waits: what is there from `from` to `to` has not gone out. */
+  #batch: Buffer = NOTHING
+  #from = 0
+  #to = 0
   #control: Uint8Array[] = []
   queuedBytes = 0
   #isFull = false
@@ -81,24 +89,61 @@ export class Association {
     return this.queuedBytes === 0
   }
 
-  /** A frame for the data lane, whose memory is this one's from here on. False: no more should follow. Hot: cluster-tell. */
+  /** A frame for the data lane, whose memory is this one's from here on. False: no more should follow. */
   send(frame: Uint8Array): boolean {
-    this.#data.push(frame)
-    return this.#queued(frame)
+    const { length } = frame
+    if (length > ROOM_BYTES - HEAD_BYTES) {
+      this.#endBatch()
+      this.#waiting.push({ bytes: frame, isChunks: false })
+      return this.#queued(length)
+    }
+    this.room().set(frame, this.at)
+    return this.wrote(this.at + length)
+  }
+
+  /** Memory in which the next frame of the data lane may be written, at `at`: there is room for ROOM_BYTES. Hot: cluster-tell. */
+  room(): Buffer {
+    if (this.#batch.length - this.#to < ROOM_BYTES) {
+      this.#endBatch()
+      this.#batch = Buffer.allocUnsafeSlow(
+        Math.min(Math.max(this.#batch.length * 2, FIRST_BATCH_BYTES), BATCH_BYTES),
+      )
+      this.#from = this.#to = 0
+    }
+    return this.#batch
+  }
+
+  get at(): number {
+    return this.#to + HEAD_BYTES
+  }
+
+  /** There is a frame now, from `at` to `end`. False: no more should follow. */
+  wrote(end: number): boolean {
+    const bytes = end - this.#to
+    writeHead(this.#batch, this.#to, DATA, bytes - HEAD_BYTES)
+    this.#to = end
+    return this.#queued(bytes)
+  }
+
+  #endBatch(): void {
+    if (this.#to === this.#from) return
+    this.#waiting.push({ bytes: this.#batch.subarray(this.#from, this.#to), isChunks: true })
+    this.#from = this.#to
   }
 
   /** A frame that may overtake those of the data lane. */
   control(frame: Uint8Array): void {
     this.#control.push(frame)
-    this.#queued(frame)
+    this.#queued(frame.length)
   }
 
-  #queued(frame: Uint8Array): boolean {
-    this.queuedBytes += frame.length
-    this.usedMs = performance.now()
+  #queued(bytes: number): boolean {
+    this.queuedBytes += bytes
     if (this.queuedBytes > HIGH_BYTES) this.#isFull = true
+    if (this.#flushing) return !this.#isFull
+    this.usedMs = performance.now()
     if (this.#connection === undefined) this.#owner.dial(this)
-    else if (!this.#flushing) {
+    else {
       this.#flushing = true
       queueMicrotask(() => this.flush())
     }
@@ -116,44 +161,34 @@ export class Association {
         this.#control = []
         connection.writeFrames(CONTROL, control)
         for (const { length } of control) this.queuedBytes -= length
-      } else if (this.#first < this.#data.length) this.#flushData(connection)
-      else break
+      } else if (this.#waiting.length > 0) this.#flushFirst(connection, this.#waiting[0] as Waiting)
+      else if (this.#from < this.#to) {
+        const bytes = this.#batch.subarray(this.#from, this.#to)
+        this.#from = this.#to
+        this.queuedBytes -= bytes.length
+        connection.write(bytes)
+      } else break
     }
     if (!this.#isFull || this.queuedBytes > LOW_BYTES) return
     this.#isFull = false
     this.#owner.drained(this)
   }
 
-  #flushData(connection: Connection): void {
-    const data = this.#data
-    const first = data[this.#first] as Uint8Array
-    if (first.length > CHUNK_BYTES) {
-      const part = first.subarray(this.#offset, this.#offset + CHUNK_BYTES)
-      this.#offset += part.length
-      const isLast = this.#offset === first.length
-      connection.writePart(part, isLast)
-      this.queuedBytes -= part.length
-      if (!isLast) return
-      this.#offset = 0
-      data[this.#first++] = EMPTY
-    } else {
-      let bytes = 0
-      let end = this.#first
-      for (; end < data.length && bytes < BATCH_BYTES; end++) {
-        const { length } = data[end] as Uint8Array
-        if (length > CHUNK_BYTES) break
-        bytes += length
-      }
-      connection.writeFrames(
-        DATA,
-        this.#first === 0 && end === data.length ? data : data.slice(this.#first, end),
-      )
-      this.queuedBytes -= bytes
-      this.#first = end
+  #flushFirst(connection: Connection, { bytes, isChunks }: Waiting): void {
+    if (isChunks) {
+      this.#waiting.shift()
+      this.queuedBytes -= bytes.length
+      return connection.write(bytes)
     }
-    if (this.#first < data.length && this.#first < 1024) return
-    this.#data = data.slice(this.#first)
-    this.#first = 0
+    const part = bytes.subarray(this.#offset, this.#offset + CHUNK_BYTES)
+    this.#offset += part.length
+    const isLast = this.#offset === bytes.length
+    if (isLast) {
+      this.#waiting.shift()
+      this.#offset = 0
+    }
+    this.queuedBytes -= part.length
+    connection.writePart(part, isLast)
   }
 
   // --- of the transport
@@ -180,10 +215,12 @@ export class Association {
     this.#bytesIn = this.bytesIn
     this.#bytesOut = this.bytesOut
     this.#connection = undefined
-    const unsent = this.#data.slice(this.#first)
-    this.#data = []
+    this.#endBatch()
+    const unsent = this.#waiting.flatMap(({ bytes, isChunks }) => (isChunks ? chunksIn(bytes) : [bytes]))
+    this.#waiting.length = 0
     this.#control = []
-    this.#first = this.#offset = this.queuedBytes = 0
+    this.#batch = NOTHING
+    this.#from = this.#to = this.#offset = this.queuedBytes = 0
     this.#isFull = false
     return unsent
   }
@@ -195,5 +232,3 @@ export class Association {
     this.#connection?.end()
   }
 }
-
-const EMPTY = new Uint8Array(0)

@@ -21,8 +21,9 @@ import { AHEAD_BYTES } from './limits.js'
 export interface ConnectionHandlers {
   onHello(body: Buffer): void
   onRefused(body: Buffer): void
-  onFrame(frame: Buffer): void
-  onControl(frame: Buffer): void
+  /** A frame is the bytes from one place to another, and valid during the call alone. */
+  onFrame(bytes: Buffer, from: number, to: number): void
+  onControl(bytes: Buffer, from: number, to: number): void
   /** The socket takes more. */
   onWritable(): void
   onClosed(error: Error | undefined): void
@@ -53,7 +54,9 @@ export class Connection {
     this.socket = socket
     this.#handlers = handlers
     this.heardMs = performance.now()
-    this.#reader = new FrameReader(maxFrameBytes, (kind, frame) => this.#frame(kind, frame))
+    this.#reader = new FrameReader(maxFrameBytes, (kind, frame, from, to) =>
+      this.#frame(kind, frame, from, to),
+    )
     socket.setNoDelay(true)
     socket.setKeepAlive(true, 10_000)
     socket.on('data', (bytes: Buffer) => this.#data(bytes))
@@ -83,13 +86,13 @@ export class Connection {
     return bytes.subarray(lacks)
   }
 
-  #frame(kind: number, frame: Buffer): void {
+  #frame(kind: number, bytes: Buffer, from: number, to: number): void {
     if (this.#isClosed) return
     switch (kind) {
       case DATA:
-        return this.#handlers.onFrame(frame)
+        return this.#handlers.onFrame(bytes, from, to)
       case CONTROL:
-        return this.#handlers.onControl(frame)
+        return this.#handlers.onControl(bytes, from, to)
       case PING:
         this.write(chunkOf(PONG, NOTHING))
         return
@@ -97,9 +100,9 @@ export class Connection {
         this.rttMs = performance.now() - this.#pingedMs
         return
       case HELLO:
-        return this.#handlers.onHello(frame)
+        return this.#handlers.onHello(bytes.subarray(from, to))
       case REFUSED:
-        return this.#handlers.onRefused(frame)
+        return this.#handlers.onRefused(bytes.subarray(from, to))
       case GOODBYE:
         this.#heardGoodbye = true
         this.end()
@@ -135,7 +138,7 @@ export class Connection {
     return this.#isClosed || this.#saidGoodbye || this.#heardGoodbye
   }
 
-  /** Frames one after another, as one write where they are small. Hot: cluster-tell. */
+  /** Frames one after another, as one write. */
   writeFrames(kind: number, frames: readonly Uint8Array[]): void {
     let bytes = 0
     for (const frame of frames) bytes += HEAD_BYTES + frame.length

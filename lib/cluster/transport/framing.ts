@@ -31,17 +31,34 @@ export function chunkOf(kind: number, body: Uint8Array): Buffer {
   return chunk
 }
 
+/** The bodies of chunks that are whole. */
+export function chunksIn(bytes: Uint8Array): Uint8Array[] {
+  const bodies: Uint8Array[] = []
+  for (let at = 0; at < bytes.length; ) {
+    const from = at + HEAD_BYTES
+    at = from + lengthAt(bytes, at)
+    bodies.push(bytes.subarray(from, at))
+  }
+  return bodies
+}
+
+function lengthAt(bytes: Uint8Array, at: number): number {
+  return ((bytes[at + 1] as number) << 16) | ((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number)
+}
+
 const NOTHING = Buffer.alloc(0)
+
+/** A frame is the bytes from one place to another, and valid during the call alone. */
+export type OnFrame = (kind: number, bytes: Buffer, from: number, to: number) => void
 
 export class FrameReader {
   readonly #maxFrameBytes: number
-  readonly #onFrame: (kind: number, frame: Buffer) => void
+  readonly #onFrame: OnFrame
   #rest: Buffer = NOTHING
   #parts: Buffer[] = []
   #partBytes = 0
 
-  /** onFrame: the frame is valid during the call only where it came in one chunk. */
-  constructor(maxFrameBytes: number, onFrame: (kind: number, frame: Buffer) => void) {
+  constructor(maxFrameBytes: number, onFrame: OnFrame) {
     this.#maxFrameBytes = maxFrameBytes
     this.#onFrame = onFrame
   }
@@ -49,35 +66,38 @@ export class FrameReader {
   /** Throws where the bytes are no frames. Hot: cluster-tell. */
   push(bytes: Buffer): void {
     const all = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes])
+    const { length } = all
     let at = 0
-    while (all.length - at >= HEAD_BYTES) {
+    while (length - at >= HEAD_BYTES) {
       const kind = all[at] as number
-      const length =
-        ((all[at + 1] as number) << 16) | ((all[at + 2] as number) << 8) | (all[at + 3] as number)
+      const size = lengthAt(all, at)
       if ((kind & ~MORE) > GOODBYE) throw new Error(`a chunk of the kind ${kind}`)
-      if (length > MOST_CHUNK_BYTES) throw new Error(`a chunk of ${length} bytes`)
-      const end = at + HEAD_BYTES + length
-      if (end > all.length) break
-      this.#chunk(kind, all.subarray(at + HEAD_BYTES, end))
-      at = end
+      if (size > MOST_CHUNK_BYTES) throw new Error(`a chunk of ${size} bytes`)
+      const from = at + HEAD_BYTES
+      at = from + size
+      if (at > length) {
+        at = from - HEAD_BYTES
+        break
+      }
+      if (kind === DATA && this.#parts.length === 0) this.#onFrame(DATA, all, from, at)
+      else this.#chunk(kind, all, from, at)
     }
-    this.#rest = at === all.length ? NOTHING : all.subarray(at)
+    this.#rest = at === length ? NOTHING : all.subarray(at)
   }
 
-  #chunk(kind: number, body: Buffer): void {
+  #chunk(kind: number, bytes: Buffer, from: number, to: number): void {
     if ((kind & ~MORE) !== DATA) {
       if ((kind & MORE) !== 0) throw new Error('a control frame in several chunks')
-      return this.#onFrame(kind, body)
+      return this.#onFrame(kind, bytes, from, to)
     }
-    if (this.#parts.length === 0 && kind === DATA) return this.#onFrame(DATA, body)
-    this.#partBytes += body.length
+    this.#partBytes += to - from
     if (this.#partBytes > this.#maxFrameBytes)
       throw new Error(`a frame of more than ${this.#maxFrameBytes} bytes`)
-    this.#parts.push(Buffer.from(body))
+    this.#parts.push(Buffer.from(bytes.subarray(from, to)))
     if (kind !== DATA) return
     const frame = Buffer.concat(this.#parts)
     this.#parts = []
     this.#partBytes = 0
-    this.#onFrame(DATA, frame)
+    this.#onFrame(DATA, frame, 0, frame.length)
   }
 }

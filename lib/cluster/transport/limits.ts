@@ -2,6 +2,11 @@
 
 /** Bytes of a chunk: a message that is larger goes in several, so that what is urgent goes between them. */
 export const CHUNK_BYTES: number = 64 * 1024
+/** Small frames are put together in memory of so many bytes: the first of a connection, and the most; each has twice as many. */
+export const FIRST_BATCH_BYTES: number = 8 * 1024
+export const BATCH_BYTES: number = 64 * 1024
+/** Room that there is for a small frame. */
+export const ROOM_BYTES: number = 4 * 1024
 /** A control frame goes in one chunk, which may be larger. What a peer announces costs no more memory than this. */
 export const MOST_CHUNK_BYTES: number = 2 * 1024 * 1024
 /** A HELLO. */

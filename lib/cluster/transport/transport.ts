@@ -41,9 +41,9 @@ export interface TransportOptions {
 export interface TransportHandlers {
   /** There is a connection to that node. */
   onOpen(association: Association): void
-  /** The memory of a frame is the receiver's during the call alone. */
-  onFrame(association: Association, frame: Buffer): void
-  onControl(association: Association, frame: Buffer): void
+  /** A frame is the bytes from one place to another, and the receiver's during the call alone. */
+  onFrame(association: Association, bytes: Buffer, from: number, to: number): void
+  onControl(association: Association, bytes: Buffer, from: number, to: number): void
   /** The connection is lost, or none could be made. unsent: frames of the data lane that did not go. */
   onLost(association: Association, unsent: readonly Uint8Array[]): void
   onDrain(association: Association): void
@@ -284,15 +284,15 @@ export class Transport implements AssociationOwner {
         if (code !== 'busy') this.#handlers.onRefused({ addr, reason: `it says: ${reason}` })
         connection.destroy(new Error(`${addr} has refused the connection: ${reason}`))
       },
-      onFrame: (frame) => {
+      onFrame: (bytes, from, to) => {
         if (open === undefined) return connection.destroy(new Error('a frame before the HELLO'))
-        open.usedMs = performance.now()
-        this.#handlers.onFrame(open, frame)
+        open.usedMs = connection.heardMs
+        this.#handlers.onFrame(open, bytes, from, to)
       },
-      onControl: (frame) => {
+      onControl: (bytes, from, to) => {
         if (open === undefined) return connection.destroy(new Error('a frame before the HELLO'))
-        open.usedMs = performance.now()
-        this.#handlers.onControl(open, frame)
+        open.usedMs = connection.heardMs
+        this.#handlers.onControl(open, bytes, from, to)
       },
       onWritable: () => open?.flush(),
       onClosed: (error) => {

@@ -3,6 +3,7 @@
 export { unboxed } from './encode-kinds.js'
 export { errorOf, formOf } from './error-forms.js'
 export { failure, TOO_DEEP, Unfit } from './failure.js'
+export { literalKey, MAX_GENERATED_KEYS, mayGenerate, setOwn, USES_TO_GENERATE } from './generate.js'
 export {
   BOXED_KIND,
   BUFFER_KIND,

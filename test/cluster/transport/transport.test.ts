@@ -61,8 +61,8 @@ async function end(
     },
     {
       onOpen: (association) => made.opened.push(association),
-      onFrame: (_, frame) => made.frames.push(Buffer.from(frame)),
-      onControl: (_, frame) => made.control.push(Buffer.from(frame)),
+      onFrame: (_, bytes, from, to) => void made.frames.push(Buffer.from(bytes.subarray(from, to))),
+      onControl: (_, bytes, from, to) => void made.control.push(Buffer.from(bytes.subarray(from, to))),
       onLost: (_, unsent) => made.lost.push([...unsent]),
       onDrain: () => made.drains++,
       onRefused: ({ reason }) => made.refused.push(reason),
@@ -164,7 +164,9 @@ test.serial('any cut of the bytes gives the same frames', (t) => {
           ),
         )
         const seen: [number, string][] = []
-        const reader = new FrameReader(1000, (kind, body) => seen.push([kind, body.toString('hex')]))
+        const reader = new FrameReader(1000, (kind, body, from, to) =>
+          seen.push([kind, body.toString('hex', from, to)]),
+        )
         for (let at = 0, i = 0; at < bytes.length; i++) {
           const step = (cuts[i % cuts.length] as number) + 1
           reader.push(bytes.subarray(at, at + step))
