@@ -75,17 +75,18 @@ function load(file) {
 }
 
 /**
- * What a user installs is small. Names of classes and functions stay, and lines are short, since both are printed with an
- * error; with node --enable-source-maps its stack leads to the sources.
+ * What a user installs is small. Names of classes, methods and exported functions stay, and lines are short, since those are printed
+ * with an error; with node --enable-source-maps its stack leads to the sources.
  */
-async function minify(code) {
+async function minify(code, _chunk, _options, { chunks }) {
   const { minify: made } = await import('terser')
+  const exported = Object.values(chunks).flatMap(({ isEntry, exports }) => (isEntry ? exports : []))
   return made(code, {
     module: true,
     ecma: 2020,
     compress: { passes: 2 },
     keep_classnames: true,
-    keep_fnames: true,
+    keep_fnames: new RegExp(`^(?:${exported.join('|')})$`),
     format: { max_line_len: 120 },
     sourceMap: true,
   })
