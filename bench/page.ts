@@ -1,8 +1,8 @@
 // docs/benchmarks.md, made of what was measured and nothing else.
 
-import { readFileSync } from 'node:fs'
-import { availableParallelism, cpus, release, totalmem, type } from 'node:os'
+import { machine, pageOf as page, versionOf, writePicture } from './pages.js'
 import type { Suite } from './peers/suites.js'
+import type { Bar } from './plot.js'
 import { ratioOf, shown, spreadOf } from './report.js'
 import { THREADS } from './threads.js'
 import { ALONE_PAIRS, type Comparison } from './versus.js'
@@ -17,20 +17,6 @@ export interface Measured {
   readonly pairs: number
   /** The arguments given. */
   readonly args: readonly string[]
-}
-
-/** The root of the project, from dist/bench. */
-const ROOT = new URL('../../', import.meta.url)
-
-export const PAGE: URL = new URL('docs/benchmarks.md', ROOT)
-
-function versionOf(name: string): string | undefined {
-  try {
-    const path = new URL(name === 'pulsing' ? 'package.json' : `node_modules/${name}/package.json`, ROOT)
-    return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version
-  } catch {
-    return undefined
-  }
 }
 
 /** A folder's name is of no use to the reader. */
@@ -80,21 +66,31 @@ const PROTOTYPE = [
   'bounds, supervision and clean-up: what that path can give at most.',
 ]
 
-export function pageOf(record: Measured): string {
-  const [cpu] = cpus()
-  const memory = `${(totalmem() / 2 ** 30).toFixed(0)} GiB`
+/** Peers that are no peers: parts of the engine, switched on, and what it is made of. */
+const NOT_COMPARED = ['observed', 'prototype']
+
+/** The picture of all ratios; undefined where there are none. */
+async function pictureOf(comparisons: readonly Comparison[]): Promise<string | undefined> {
+  const bars: Bar[] = comparisons.flatMap(({ ours, peers }) =>
+    peers
+      .filter(({ result }) => !NOT_COMPARED.includes(result.peer))
+      .map(({ result, ratio }) => ({ row: ours.bench, peer: result.peer, ratio })),
+  )
+  if (bars.length === 0) return undefined
+  const { ratios } = await import('./plot.js')
+  const path = writePicture('benchmarks', await ratios('times better than the peer', bars))
+  return `![How many times better than each peer, row by row](${path})`
+}
+
+/** Writes its picture beside it. */
+export async function pageOf(record: Measured): Promise<string> {
+  const picture = await pictureOf(record.comparisons)
   const { pairs, args, comparisons, besideHog, suites, failures } = record
   const sections = [
-    '# Benchmarks',
-    `This page is written by \`${command(args)}\`, from that run alone: change nothing here by hand.`,
-    [
-      '| | |',
-      '|---|---|',
-      `| machine | ${cpu?.model.trim()}, ${availableParallelism()} cores, ${memory}, ${type()} ${release()} |`,
-      `| engine threads | ${THREADS} |`,
-      `| versions | ${versions(record)} |`,
-      `| date | ${new Date().toISOString().slice(0, 10)} |`,
-    ].join('\n'),
+    machine([
+      ['engine threads', String(THREADS)],
+      ['versions', versions(record)],
+    ]),
     [
       `Each figure is the median of ${pairs} measurements (${Math.min(pairs, ALONE_PAIRS)} where no peer has the row), each in a process of its own and`,
       'itself the median of three runs after a warm-up. The engine and its peers took turns, in pairs, each second pair in',
@@ -105,6 +101,7 @@ export function pageOf(record: Measured): string {
     '## The rows',
     ourTable(comparisons),
     '## Beside its peers',
+    ...(picture === undefined ? [] : [picture]),
     [
       'What is compared does the same work, each in its own usual way. The workers and pools are driven from the main thread.',
       'Erlang, CAF and Go send integers or small tuples. nact does not copy what it sends.',
@@ -121,5 +118,5 @@ export function pageOf(record: Measured): string {
       peerTable(besideHog),
     )
   }
-  return `${sections.join('\n\n')}\n`
+  return page('Benchmarks', command(args), sections)
 }

@@ -21,6 +21,7 @@ const OURS = [
   'bytes-per-actor',
   'payload',
   'parallel-speedup',
+  'service',
   'idle-cpu',
   'cluster',
   'queue',
@@ -29,6 +30,7 @@ const OURS = [
 /** The peer's name, and its module. */
 const PEERS: Readonly<Record<string, string>> = {
   observed: 'observed',
+  'no-pool': 'no-pool',
   postMessage: 'post-message',
   'postMessage-batched-100': 'post-message-batched',
   piscina: 'piscina',

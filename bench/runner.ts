@@ -1,12 +1,12 @@
 // Runs what the command line asks for, and prints what came of it.
 
-import { mkdirSync, writeFileSync } from 'node:fs'
 import { besideBusyCore } from './busy-core.js'
 import { lossesIn, readRecord, writeRecord } from './guard.js'
 import { measureInChild } from './launch.js'
 import type { Mode, Result } from './measure.js'
 import { HELP, type Options, UsageError } from './options.js'
-import { PAGE, pageOf } from './page.js'
+import { pageOf } from './page.js'
+import { write as writePage } from './pages.js'
 import { peerSuites, prototypeSuite, SUITE_NAMES, type Suite } from './peers/suites.js'
 import { PEER_NAMES, peerPrograms } from './programs.js'
 import { jsonLines, shown, table, tableOf, tableOfComparisons } from './report.js'
@@ -104,17 +104,18 @@ export async function run(
   for (const loss of losses) say(loss)
   failures.push(...losses)
   if (options.write) {
-    const write = (besideHog: readonly Comparison[]) => {
-      mkdirSync(new URL('.', PAGE), { recursive: true })
-      writeFileSync(PAGE, pageOf({ comparisons, besideHog, suites, failures, pairs: options.pairs, args }))
-    }
-    write([]) // what follows takes long too, and may be interrupted
+    const write = async (besideHog: readonly Comparison[]) =>
+      writePage(
+        'benchmarks.md',
+        await pageOf({ comparisons, besideHog, suites, failures, pairs: options.pairs, args }),
+      )
+    await write([]) // what follows takes long too, and may be interrupted
     say('wrote docs/benchmarks.md; now beside a busy core')
     const latency = rows.filter(({ scenario }) => scenario.latency)
     const again = { ...contest, rows: latency, suites: [], pairs: Math.min(options.pairs, ALONE_PAIRS) }
     const besideHog = await besideBusyCore(() => compare(again))
     print(besideHog)
-    write(besideHog)
+    await write(besideHog)
     say('wrote it again')
   }
   return failures.length > 0 ? 1 : 0

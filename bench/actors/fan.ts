@@ -11,6 +11,8 @@ export const Fan = pul.remote(
         const full = counter.tell({ id: i, op: 'add', n: 1 })
         if (full !== undefined) await full
       }
+      // Behind all that was told; counted as they are.
+      await counter.ask({ id: count, op: 'add', n: 1 })
     }
   },
 )

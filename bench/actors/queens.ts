@@ -1,26 +1,13 @@
-// CPU-bound work: the solutions of n queens with those of the first two rows given.
+// CPU-bound work, on engine threads.
 
 import * as pul from 'pulsing'
-
-function place(all: number, columns: number, left: number, right: number): number {
-  if (columns === all) return 1
-  let found = 0
-  for (let free = all & ~(columns | left | right); free !== 0; free &= free - 1) {
-    const bit = free & -free
-    found += place(all, columns | bit, ((left | bit) << 1) & all, (right | bit) >> 1)
-  }
-  return found
-}
+import { solutions } from '../queens.js'
 
 export const Queens = pul.remote(
   import.meta.url,
   class Queens {
     solutions(size: number, first: number, second: number): number {
-      const [a, b] = [1 << first, 1 << second]
-      const all = (1 << size) - 1
-      const [left, right] = [(a << 1) & all, a >> 1]
-      if (((a | left | right) & b) !== 0) return 0
-      return place(all, a | b, ((left | b) << 1) & all, (right | b) >> 1)
+      return solutions(size, first, second)
     }
   },
 )

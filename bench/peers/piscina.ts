@@ -1,9 +1,11 @@
 import { Piscina } from 'piscina'
+import { serviceRows, withService } from '../service.js'
+import { THREADS } from '../threads.js'
 import { poolRows } from './pool-rows.js'
 
 export const peer = 'piscina'
 
-export const scenarios = poolRows(() => {
+const tasks = poolRows(() => {
   const pool = new Piscina({
     filename: new URL('workers/task.js', import.meta.url).href,
     name: 'add',
@@ -13,3 +15,18 @@ export const scenarios = poolRows(() => {
   })
   return { ask: (message) => pool.run(message), close: () => pool.destroy() }
 })
+
+const service = serviceRows((value) => {
+  const pool = new Piscina({
+    filename: new URL('workers/queens.js', import.meta.url).href,
+    minThreads: THREADS,
+    maxThreads: THREADS,
+  })
+  return withService(
+    () => pool.run(undefined) as Promise<number>,
+    () => pool.destroy(),
+    value,
+  )
+})
+
+export const scenarios = [...tasks, ...service]
