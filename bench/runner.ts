@@ -2,6 +2,7 @@
 
 import { besideBusyCore } from './busy-core.js'
 import { lossesIn, readRecord, writeRecord } from './guard.js'
+import { countInstructions, dearer, recordedInstructions, recordInstructions } from './instructions.js'
 import { measureInChild } from './launch.js'
 import type { Mode, Result } from './measure.js'
 import { HELP, type Options, UsageError } from './options.js'
@@ -43,6 +44,22 @@ async function opponents({
   } catch (error) {
     throw new UsageError((error as Error).message)
   }
+}
+
+/** Counts instructions, and records them or compares them with those that are recorded. */
+async function nativeLosses({ record }: Options): Promise<string[]> {
+  const counts = await countInstructions(say)
+  if (typeof counts === 'string') {
+    say(counts)
+    return []
+  }
+  if (record) {
+    recordInstructions(counts)
+    return []
+  }
+  const { losses, notes } = dearer(counts, recordedInstructions())
+  for (const note of notes) say(note)
+  return losses
 }
 
 /** Runs the rows of these programs and gives the exit code. `args` are those that the options were made of. */
@@ -101,6 +118,7 @@ export async function run(
   print(comparisons)
   if (options.record) writeRecord(comparisons)
   const losses = lossesIn(comparisons, record)
+  if (options.record || options.check) losses.push(...(await nativeLosses(options)))
   for (const loss of losses) say(loss)
   failures.push(...losses)
   if (options.write) {

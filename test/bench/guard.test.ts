@@ -1,5 +1,6 @@
 import test from 'ava'
 import { lossesIn, type Ratios } from '../../bench/guard.js'
+import { dearer } from '../../bench/instructions.js'
 import type { Comparison } from '../../bench/versus.js'
 
 const record: Ratios = { row: { peer: { ratio: 10, least: 8, most: 12 } } }
@@ -22,4 +23,14 @@ test('a row has lost where its best pair is clearly worse than its worst was', (
 test('what was not recorded has not lost', (t) => {
   t.deepEqual(lossesIn(measured(0.1, 0.1, 0.1, 'new'), record), [])
   t.deepEqual(lossesIn(measured(0.1, 0.1, 0.1, 'row', 'newcomer'), record), [])
+})
+
+test('a native path that takes more instructions has lost, where the compiler is the same', (t) => {
+  const then = { compiler: 'g++ 12', paths: { tell: 100, ask: 200 } }
+  const now = (tell: number, compiler = 'g++ 12') => ({ compiler, paths: { tell, ask: 200, other: 900 } })
+  t.deepEqual(dearer(now(101), then), { losses: [], notes: [] })
+  t.deepEqual(dearer(now(110), then).losses, ['The native path tell takes 110 instructions; it took 100'])
+  t.deepEqual(dearer(now(110, 'g++ 13'), then).losses, [])
+  t.regex(dearer(now(110, 'g++ 13'), then).notes[0] ?? '', /not compared/)
+  t.regex(dearer(now(110), undefined).notes[0] ?? '', /--record/)
 })
