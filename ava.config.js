@@ -1,21 +1,14 @@
 // What takes longest of the others begins first, so that no core waits for one of them at the end.
-const FIRST = [
-  'examples/pages',
-  'system/faults',
-  'examples/index',
-  'system/programs',
-  'actor/calls',
-  'system/stop',
-]
+const FIRST = ['system/faults', 'examples/index', 'system/programs', 'actor/calls', 'system/stop']
 
 const place = (file) => {
   const at = FIRST.findIndex((name) => file.replaceAll('\\', '/').endsWith(`/${name}.test.js`))
   return at < 0 ? FIRST.length : at
 }
 
-// What takes half a minute by itself has a command of its own: npm run test:long.
+// What takes half a minute by itself, or starts dozens of processes, has a command of its own: npm run test:long.
 export const LONG = [
-  'dist/test/{chaos,system/many,cluster/processes,cluster/namespaces,cluster/attack,cluster/seeds,queue/jetstream,queue/lmdb,queue/processes,observe/page}.test.js',
+  'dist/test/{chaos,system/many,cluster/processes,cluster/namespaces,cluster/attack,cluster/seeds,bench/measuring,queue/jetstream,queue/lmdb,queue/processes,observe/page,cli/commands,cli/init,examples/pages,testing/runners}.test.js',
 ]
 
 // Packs the package and installs it: npm run test:package.

@@ -105,6 +105,7 @@ export class KeyTrie {
       if (this.#nodes >= MOST_NODES) {
         // Full of what is perhaps no longer in use.
         this.root = new KeyNode(undefined, '')
+        this.outside.entry = undefined
         this.#nodes = 0
         return undefined
       }

@@ -1,22 +1,8 @@
-import { spawn } from 'node:child_process'
-import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
 import test from 'ava'
-import type { Measured } from '../../bench/latency/cases.js'
 import { atRate, Latencies } from '../../bench/latency/spread.js'
 import { lines, ratios } from '../../bench/plot.js'
 import { powers } from '../../bench/scaling/curve.js'
-
-async function run(
-  script: string,
-  ...args: string[]
-): Promise<{ code: number | null; out: string; err: string }> {
-  const path = fileURLToPath(new URL(`../../bench/${script}`, import.meta.url))
-  const child = spawn(process.execPath, ['--expose-gc', path, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
-  const closed = new Promise<number | null>((settle) => child.on('close', settle))
-  const [out, err, code] = await Promise.all([text(child.stdout), text(child.stderr), closed])
-  return { code, out, err }
-}
+import { run } from './programs.js'
 
 test('a plot of lines is an SVG with a line a series, and what the axes are called', async (t) => {
   const points = [1, 10, 100].flatMap((x) => [
@@ -67,20 +53,6 @@ test('what is due at a rate is due that often, and says when it was due', async 
   await t.throwsAsync(() => atRate(10, 1000, () => JSON.parse('{')), { instanceOf: SyntaxError })
 })
 
-test('each latency case gives its figures', async (t) => {
-  const names = ['ask-host', 'ask-worker', 'timer-engine', 'timer-worker', 'timer-host']
-  for (const name of names) {
-    const { code, out, err } = await run('latency/child.js', name, '0.1')
-    t.is(code, 0, err)
-    for (const { what, spread } of JSON.parse(out) as Measured[]) {
-      t.not(what, '')
-      // So short a time may be over before a plain worker comes to its timers.
-      if (name === 'timer-worker' && spread.count === 0) continue
-      t.true(spread.count > 0 && spread.p50Us > 0 && spread.p50Us <= spread.maxUs, `${name}, ${what}`)
-    }
-  }
-})
-
 test('wrong arguments are a sentence and exit code 2', async (t) => {
   t.deepEqual(powers(4, 2, 4), [16, 64, 256])
   for (const [script, args, sentence] of [
@@ -93,9 +65,4 @@ test('wrong arguments are a sentence and exit code 2', async (t) => {
     t.is(code, 2)
     t.regex(err, sentence)
   }
-})
-
-test('a soak that is over at once ends well', async (t) => {
-  const { code, err } = await run('soak/main.js', '--minutes', '0.005', '--rate', '2000')
-  t.is(code, 0, err)
 })
