@@ -129,7 +129,7 @@ for (const placement of ['auto', { slot: 2 }] as const satisfies Placement[]) {
     await parent.watch(watched)
     await parent.watch(watched)
     await parent.watch(other)
-    parent.unwatch(other)
+    await parent.unwatch(other)
     await rejection(watched.asType(Child).fail())
     t.truthy(await watched.asType(Child).hello())
     await Promise.all([system.stop(watched), system.stop(watched), system.stop(other)])
