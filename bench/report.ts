@@ -21,6 +21,8 @@ export function shown(value: number, unit: Unit): string {
       return `${value.toFixed(2)} x`
     case 'ms':
       return `${value.toFixed(2)} ms`
+    case 'us':
+      return `${value.toFixed(1)} us`
     case 's/min':
       return `${value.toFixed(3)} s/min`
   }

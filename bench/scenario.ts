@@ -1,7 +1,7 @@
 // What a row of the benchmarks is.
 
 /** s/min: CPU seconds in a minute. */
-export type Unit = 'ops/s' | 'bytes' | 'ratio' | 'ms' | 's/min'
+export type Unit = 'ops/s' | 'bytes' | 'ratio' | 'ms' | 'us' | 's/min'
 
 /** A row: what is measured, in what unit, and how. */
 export interface Scenario {

@@ -1,7 +1,7 @@
 // The asking end of the ask, payload and move rows. Each method gives the milliseconds it took.
 
 import * as pul from 'pulsing'
-import { askInSequence, askPipelined } from '../messages.js'
+import { askInSequence, askMedian, askPipelined } from '../messages.js'
 import { check } from '../scenario.js'
 import type { EchoProxy } from './echo.js'
 
@@ -10,6 +10,11 @@ export const Asker = pul.remote(
   class Asker {
     inSequence(echo: EchoProxy, count: number): Promise<number> {
       return askInSequence((message) => echo.add(message), count)
+    }
+
+    /** In microseconds. */
+    median(echo: EchoProxy, count: number): Promise<number> {
+      return askMedian((message) => echo.add(message), count)
     }
 
     pipelined(echo: EchoProxy, count: number): Promise<number> {

@@ -1,6 +1,6 @@
 // The rows of two processes, for whoever can ask and tell the other.
 
-import { type Ask, askInSequence, askPipelined } from '../messages.js'
+import { type Ask, askInSequence, askMedian, askPipelined } from '../messages.js'
 import { check, perSecond, type Running, type Scenario } from '../scenario.js'
 
 export interface Caller {
@@ -27,15 +27,28 @@ export function clusterRows(open: () => Promise<Caller>): Scenario[] {
       check('the sum', await caller.ask({ id: count, op: 'get', n: 0 }), count)
       return perSecond(count, performance.now() - begun)
     })
-  const row = (name: string, quick: number, full: number, start: () => Promise<Running>): Scenario => ({
+  const row = (
+    name: string,
+    quick: number,
+    full: number,
+    start: () => Promise<Running>,
+    unit: Scenario['unit'] = 'ops/s',
+  ): Scenario => ({
     name,
-    unit: 'ops/s',
+    unit,
     operation: '',
     sizes: { quick, full },
     open: start,
   })
   return [
     row('cluster-ask', 5000, 30_000, asking(askInSequence)),
+    row(
+      'cluster-ask-p50',
+      5000,
+      30_000,
+      () => withCaller((caller, count) => askMedian((message) => caller.ask(message), count)),
+      'us',
+    ),
     row('cluster-ask-pipelined', 50_000, 500_000, asking(askPipelined)),
     row('cluster-tell', 100_000, 1_000_000, telling),
   ]

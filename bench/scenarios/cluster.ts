@@ -35,17 +35,24 @@ const streaming: Prepare = async (of) => {
 
 const PASSPHRASE = 'a passphrase of the benchmarks'
 
+const median: Prepare = async (of) => {
+  const echo = (await of('echo')).asType(Echo)
+  const asker = patient(await Asker.options(HERE).spawn())
+  return (count) => asker.median(echo as unknown as EchoProxy, count)
+}
+
 const rows = (
   name: string,
   operation: string,
   quick: number,
   full: number,
   prepare: Prepare,
+  unit: Scenario['unit'] = 'ops/s',
 ): readonly Scenario[] => [
-  { name, unit: 'ops/s', operation, sizes: { quick, full }, open: () => withNode(undefined, prepare) },
+  { name, unit, operation, sizes: { quick, full }, open: () => withNode(undefined, prepare) },
   {
     name: `${name}-tls`,
-    unit: 'ops/s',
+    unit,
     operation: 'the same with a passphrase',
     sizes: { quick, full },
     open: () => withNode(PASSPHRASE, prepare),
@@ -60,6 +67,7 @@ export const scenarios: readonly Scenario[] = [
     30_000,
     asking('inSequence'),
   ),
+  ...rows('cluster-ask-p50', 'what half of such calls take at most', 5000, 30_000, median, 'us'),
   ...rows('cluster-ask-pipelined', 'the same, 1,000 under way', 50_000, 500_000, asking('pipelined')),
   ...rows(
     'cluster-tell',
