@@ -7,6 +7,9 @@ export interface Add {
   n: number
 }
 
+/** With which the small object takes some 100 bytes. */
+export const TEXT = 'a line of a log, as it is passed on to whoever collects them all, whole'
+
 /** A question that is answered with `n + 1`. */
 export type Ask = (message: Add) => PromiseLike<unknown>
 

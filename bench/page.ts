@@ -67,7 +67,7 @@ const PROTOTYPE = [
 ]
 
 /** Peers that are no peers: parts of the engine, switched on, and what it is made of. */
-const NOT_COMPARED = ['observed', 'prototype']
+const NOT_COMPARED = ['observed', 'prototype', 'plain-workers']
 
 /** The picture of all ratios; undefined where there are none. */
 async function pictureOf(comparisons: readonly Comparison[]): Promise<string | undefined> {

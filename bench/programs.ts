@@ -31,6 +31,7 @@ const OURS = [
 const PEERS: Readonly<Record<string, string>> = {
   observed: 'observed',
   'no-pool': 'no-pool',
+  'plain-workers': 'plain-workers',
   postMessage: 'post-message',
   'postMessage-batched-100': 'post-message-batched',
   piscina: 'piscina',

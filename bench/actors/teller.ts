@@ -1,7 +1,7 @@
 // The sender of the tell rows. Its time includes the ask at the end, which is answered when all is counted.
 
 import * as pul from 'pulsing'
-import type { Add } from '../messages.js'
+import { type Add, TEXT } from '../messages.js'
 import type { Tally } from './counter.js'
 
 export interface TimedTally extends Tally {
@@ -15,6 +15,15 @@ export const Teller = pul.remote(
       const begun = performance.now()
       for (let i = 0; i < count; i++) {
         const full = counter.tell({ id: i, op: 'add', n: 1 })
+        if (full !== undefined) await full
+      }
+      return finish(counter, { id: count, op: 'get', n: 0 }, begun)
+    }
+
+    async texts(counter: pul.ActorRef, count: number): Promise<TimedTally> {
+      const begun = performance.now()
+      for (let i = 0; i < count; i++) {
+        const full = counter.tell({ id: i, op: 'add', n: 1, text: TEXT })
         if (full !== undefined) await full
       }
       return finish(counter, { id: count, op: 'get', n: 0 }, begun)

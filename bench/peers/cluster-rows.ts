@@ -1,6 +1,6 @@
 // The rows of two processes, for whoever can ask and tell the other.
 
-import { type Ask, askInSequence, askMedian, askPipelined } from '../messages.js'
+import { type Ask, askInSequence, askMedian, askPipelined, TEXT } from '../messages.js'
 import { check, perSecond, type Running, type Scenario } from '../scenario.js'
 
 export interface Caller {
@@ -17,11 +17,11 @@ export function clusterRows(open: () => Promise<Caller>): Scenario[] {
   }
   const asking = (asks: (ask: Ask, count: number) => Promise<number>) => () =>
     withCaller(async (caller, count) => perSecond(count, await asks((message) => caller.ask(message), count)))
-  const telling = () =>
+  const telling = (more: object) => () =>
     withCaller(async (caller, count) => {
       const begun = performance.now()
       for (let i = 0; i < count; i++) {
-        const full = caller.tell({ id: i, op: 'add', n: 1 })
+        const full = caller.tell({ id: i, op: 'add', n: 1, ...more })
         if (full !== undefined) await full
       }
       check('the sum', await caller.ask({ id: count, op: 'get', n: 0 }), count)
@@ -50,6 +50,7 @@ export function clusterRows(open: () => Promise<Caller>): Scenario[] {
       'us',
     ),
     row('cluster-ask-pipelined', 50_000, 500_000, asking(askPipelined)),
-    row('cluster-tell', 100_000, 1_000_000, telling),
+    row('cluster-tell', 100_000, 1_000_000, telling({})),
+    row('cluster-tell-100', 100_000, 1_000_000, telling({ text: TEXT })),
   ]
 }

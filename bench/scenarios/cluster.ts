@@ -16,16 +16,18 @@ const asking =
     return async (count) => perSecond(count, await asker[how](echo as unknown as EchoProxy, count))
   }
 
-const telling: Prepare = async (of) => {
-  const counter = await of('counter')
-  const teller = patient(await Teller.options(HERE).spawn())
-  return async (told) => {
-    const { count, sum, elapsedMs } = await teller.objects(counter, told)
-    check('the count', count, told)
-    check('the sum', sum, told)
-    return perSecond(told, elapsedMs)
+const telling =
+  (how: 'objects' | 'texts'): Prepare =>
+  async (of) => {
+    const counter = await of('counter')
+    const teller = patient(await Teller.options(HERE).spawn())
+    return async (told) => {
+      const { count, sum, elapsedMs } = await teller[how](counter, told)
+      check('the count', count, told)
+      check('the sum', sum, told)
+      return perSecond(told, elapsedMs)
+    }
   }
-}
 
 const streaming: Prepare = async (of) => {
   const source = (await of('streamer')).asType(Streamer)
@@ -74,7 +76,8 @@ export const scenarios: readonly Scenario[] = [
     'one message { id, op, n } to a counter of another process; ends with an ask for the count',
     100_000,
     1_000_000,
-    telling,
+    telling('objects'),
   ),
+  ...rows('cluster-tell-100', 'the same of 100 bytes', 100_000, 1_000_000, telling('texts')),
   ...rows('cluster-stream', 'one item of an async generator of another process', 50_000, 500_000, streaming),
 ]

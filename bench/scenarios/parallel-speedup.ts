@@ -1,11 +1,9 @@
 import type * as pul from 'pulsing'
 import { Queens } from '../actors/queens.js'
+import { SOLUTIONS } from '../queens.js'
 import { check, type Scenario } from '../scenario.js'
 import { HERE, patient, withSystem } from '../system.js'
 import { THREADS } from '../threads.js'
-
-/** Of n queens on n by n squares. */
-const SOLUTIONS: Record<number, number> = { 11: 2_680, 12: 14_200, 13: 73_712, 14: 365_596, 15: 2_279_184 }
 
 /** Gives the milliseconds that it took. */
 async function solve(queens: pul.ActorProxy<InstanceType<typeof Queens>>, size: number): Promise<number> {

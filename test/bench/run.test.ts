@@ -78,7 +78,7 @@ const faults: [what: string, args: string[], sentence: RegExp][] = [
   [
     'a peer that does not exist',
     ['--versus', '--peer', 'none'],
-    /^There is no peer none: there are observed, no-pool, postMessage, /,
+    /^There is no peer none: there are observed, no-pool, plain-workers, postMessage, /,
   ],
   ['a folder without peers', ['--versus', '--peers', 'none'], /^The folder none has none of erlang\/run\.sh/],
 ]
