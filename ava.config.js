@@ -6,9 +6,19 @@ const place = (file) => {
   return at < 0 ? FIRST.length : at
 }
 
-// What takes half a minute by itself, or starts dozens of processes, has a command of its own: npm run test:long.
+// What takes half a minute by itself, starts many processes, or looks at the tools and not at the engine has a command of its own:
+// npm run test:long.
 export const LONG = [
-  'dist/test/{chaos,system/many,cluster/processes,cluster/namespaces,cluster/attack,cluster/seeds,bench/measuring,queue/jetstream,queue/lmdb,queue/processes,observe/page,cli/commands,cli/init,examples/pages,testing/runners}.test.js',
+  'dist/test/chaos.test.js',
+  'dist/test/bench/{curves,measuring,run}.test.js',
+  'dist/test/cli/{commands,init}.test.js',
+  'dist/test/cluster/{attack,namespaces,processes,seeds}.test.js',
+  'dist/test/examples/{chat,cluster,ingest,pages}.test.js',
+  'dist/test/observe/page.test.js',
+  'dist/test/queue/{jetstream,lmdb,processes}.test.js',
+  'dist/test/scripts/layers.test.js',
+  'dist/test/system/{faults,many}.test.js',
+  'dist/test/testing/runners.test.js',
 ]
 
 // Packs the package and installs it: npm run test:package.

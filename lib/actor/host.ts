@@ -8,8 +8,8 @@ import type { ActorRef } from './ref.js'
 export interface ActorHost {
   readonly thread: Thread
   readonly nodeId: string
-  /** When the system was made, by the clock of all its threads. */
-  readonly epochMs: number
+  /** When the system was made, by this thread's performance.now. */
+  readonly madeMs: number
   readonly logger: Logger
   /** The public ActorSystem. */
   readonly system: object

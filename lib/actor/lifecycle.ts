@@ -101,7 +101,7 @@ function recordOf(host: ActorHost, { info, name, parent, make, supervision }: St
     info,
     name,
     parent,
-    startedMs: Math.trunc(performance.timeOrigin + performance.now() - host.epochMs),
+    startedMs: Math.trunc(performance.now() - host.madeMs),
     make,
     supervision,
     children: undefined,

@@ -111,7 +111,7 @@ export class LocalThread implements SupervisorHost {
   readonly nodeId: string
   readonly hasGivenId: boolean
   readonly netSlot: number
-  readonly epochMs: number
+  readonly madeMs: number
   readonly logger: Logger
   readonly agent: Agent
   readonly supervisor: Supervisor = new Supervisor(this)
@@ -128,7 +128,7 @@ export class LocalThread implements SupervisorHost {
     this.nodeId = data.nodeId
     this.hasGivenId = data.hasGivenId
     this.netSlot = data.netSlot
-    this.epochMs = data.epochMs
+    this.madeMs = data.epochMs - performance.timeOrigin
     this.logger = logger
     this.slots = data.slots
     this.actorSlots = data.netSlot < 0 ? data.slots : data.slots - 1

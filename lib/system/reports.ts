@@ -109,7 +109,7 @@ async function actorsOf(
   const { thread } = host
   const wanted = filter.toLowerCase()
   const isChild = childrenOf(wantedParent)
-  const nowMs = performance.timeOrigin + performance.now() - host.epochMs
+  const nowMs = performance.now() - host.madeMs
   const weightOf = (cell: Cell): number => {
     if (by === 'waiting') return thread.waitingIn(cell)
     if (by === 'underWay') return cell.running
