@@ -1,5 +1,5 @@
 // What takes longest of the others begins first, so that no core waits for one of them at the end.
-const FIRST = ['system/faults', 'examples/index', 'system/programs', 'actor/calls', 'system/stop']
+const FIRST = ['cluster/nodes', 'examples/index', 'system/programs', 'actor/calls', 'system/stop']
 
 const place = (file) => {
   const at = FIRST.findIndex((name) => file.replaceAll('\\', '/').endsWith(`/${name}.test.js`))
