@@ -67,7 +67,7 @@ write(
     machine(),
     '## A call from the main thread to an engine thread',
     [
-      'Calls at a steady rate, at shares of what the same process can do with 100 under way; beside them messages to a plain worker and',
+      'Calls at a steady rate, at shares of what the same process can do with 10 under way; beside them messages to a plain worker and',
       'back, at shares of what that can do. Each counts from when it was due, so that one that waits for others is seen to be late.',
     ].join('\n'),
     `![Latency of a call](${await picture('latency-ask-host', asks)})`,

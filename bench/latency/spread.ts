@@ -39,8 +39,15 @@ export class Latencies {
   }
 }
 
-/** Calls back so often a second, each with the time when it was due, for so long; what is late is made up for at once. */
-export function atRate(rate: number, forMs: number, due: (dueMs: number) => void): Promise<void> {
+/**
+ * Calls back so often a second, each with the time when it was due, for so long. What is late is made up for as soon as it may go.
+ */
+export function atRate(
+  rate: number,
+  forMs: number,
+  due: (dueMs: number) => void,
+  mayGo: () => boolean = () => true,
+): Promise<void> {
   const total = Math.floor((rate * forMs) / 1000)
   const begun = performance.now()
   let done = 0
@@ -48,7 +55,8 @@ export function atRate(rate: number, forMs: number, due: (dueMs: number) => void
     const turn = () => {
       try {
         const now = performance.now()
-        while (done < total && begun + (done * 1000) / rate <= now) due(begun + (done++ * 1000) / rate)
+        while (done < total && begun + (done * 1000) / rate <= now && mayGo())
+          due(begun + (done++ * 1000) / rate)
       } catch (error) {
         return reject(error as Error)
       }

@@ -106,7 +106,7 @@ bool Loop::something_came() const {
   return false;
 #else
   pollfd of_loop{uv_backend_fd(loop_), POLLIN, 0};
-  return poll(&of_loop, 1, 0) > 0;
+  return poll(&of_loop, 1, 0) > 0 && (of_loop.revents & POLLIN) != 0;
 #endif
 }
 
