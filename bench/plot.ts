@@ -35,7 +35,7 @@ const CONFIG = {
     domainColor: INK,
     tickColor: INK,
   },
-  legend: { labelColor: INK, titleColor: INK, orient: 'bottom', title: null },
+  legend: { labelColor: INK, titleColor: INK, orient: 'bottom', title: null, columns: 3, labelLimit: 400 },
   title: { color: INK },
   text: { fill: INK },
   range: { category: ['#3b82f6', '#f97316', '#22c55e', '#a855f7', '#eab308', '#ec4899'] },
