@@ -94,7 +94,7 @@ export class PlainFrameReader {
     return value
   }
 
-  /** Behind the frame's end from there on, where it is none. */
+  /** Behind the frame's end from there on, where it is none, or larger than a number counts. */
   #count(): number {
     const bytes = this.#bytes
     const at = this.#at
@@ -109,6 +109,8 @@ export class PlainFrameReader {
     if (size === 0) return head
     let value = 0
     for (let i = 1; i <= size; i++) value = value * 256 + (bytes[at + i] as number)
-    return value
+    if (value <= Number.MAX_SAFE_INTEGER) return value
+    this.#at = this.#to + 1
+    return NONE
   }
 }

@@ -111,6 +111,13 @@ test('6.3: counts and lengths that lie are left to the decoder, which refuses th
   t.deepEqual(read(Buffer.from([0x97, 9, 1, 1, 1, 1, 1, 1])), [], 'too many numbers')
   t.deepEqual(read(Buffer.from([0x93, 9, 0xce, 1])), [], 'cut in a number')
   t.deepEqual(read(Buffer.from([0x92, 8, 0x80])), [], 'a number that is none')
+  const tooLarge = [0xcf, 0x00, 0x20, 0, 0, 0, 0, 0, 0]
+  t.deepEqual(
+    read(Buffer.from([0x93, 9, ...tooLarge, 0x01])),
+    [],
+    'a number that is not exact, before a value',
+  )
+  t.false(reader.read(Buffer.from([0x92, 8, ...tooLarge]), 0, 11), 'and at the end')
   t.is(({} as { polluted?: unknown }).polluted, undefined)
 })
 

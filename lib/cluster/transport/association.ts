@@ -1,7 +1,7 @@
 // What is sent to one node, whatever connection there is to it: it waits for one, asks for one, and goes out by turns.
 
 import type { Connection } from './connection.js'
-import { CONTROL, chunksIn, DATA, HEAD_BYTES, writeHead } from './framing.js'
+import { chunksIn, DATA, HEAD_BYTES, writeHead } from './framing.js'
 import type { PeerIdentity } from './hello.js'
 import { BATCH_BYTES, CHUNK_BYTES, FIRST_BATCH_BYTES, HIGH_BYTES, LOW_BYTES, ROOM_BYTES } from './limits.js'
 
@@ -159,7 +159,7 @@ export class Association {
       if (this.#control.length > 0) {
         const control = this.#control
         this.#control = []
-        connection.writeFrames(CONTROL, control)
+        connection.writeControl(control)
         for (const { length } of control) this.queuedBytes -= length
       } else if (this.#waiting.length > 0) this.#flushFirst(connection, this.#waiting[0] as Waiting)
       else if (this.#from < this.#to) {

@@ -138,14 +138,14 @@ export class Connection {
     return this.#isClosed || this.#saidGoodbye || this.#heardGoodbye
   }
 
-  /** Frames one after another, as one write. */
-  writeFrames(kind: number, frames: readonly Uint8Array[]): void {
+  /** Frames that may overtake others, one after another, as one write. */
+  writeControl(frames: readonly Uint8Array[]): void {
     let bytes = 0
     for (const frame of frames) bytes += HEAD_BYTES + frame.length
     const all = Buffer.allocUnsafe(bytes)
     let at = 0
     for (const frame of frames) {
-      writeHead(all, at, kind, frame.length)
+      writeHead(all, at, CONTROL, frame.length)
       all.set(frame, at + HEAD_BYTES)
       at += HEAD_BYTES + frame.length
     }
