@@ -49,8 +49,8 @@ export function clusterRows(open: () => Promise<Caller>): Scenario[] {
       () => withCaller((caller, count) => askMedian((message) => caller.ask(message), count)),
       'us',
     ),
-    row('cluster-ask-pipelined', 50_000, 500_000, asking(askPipelined)),
-    row('cluster-tell', 100_000, 1_000_000, telling({})),
-    row('cluster-tell-100', 100_000, 1_000_000, telling({ text: TEXT })),
+    row('cluster-ask-pipelined', 50_000, 2_000_000, asking(askPipelined)),
+    row('cluster-tell', 100_000, 3_000_000, telling({})),
+    row('cluster-tell-100', 100_000, 2_000_000, telling({ text: TEXT })),
   ]
 }

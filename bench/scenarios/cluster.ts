@@ -70,14 +70,14 @@ export const scenarios: readonly Scenario[] = [
     asking('inSequence'),
   ),
   ...rows('cluster-ask-p50', 'what half of such calls take at most', 5000, 30_000, median, 'us'),
-  ...rows('cluster-ask-pipelined', 'the same, 1,000 under way', 50_000, 500_000, asking('pipelined')),
+  ...rows('cluster-ask-pipelined', 'the same, 1,000 under way', 50_000, 2_000_000, asking('pipelined')),
   ...rows(
     'cluster-tell',
     'one message { id, op, n } to a counter of another process; ends with an ask for the count',
     100_000,
-    1_000_000,
+    3_000_000,
     telling('objects'),
   ),
-  ...rows('cluster-tell-100', 'the same of 100 bytes', 100_000, 1_000_000, telling('texts')),
+  ...rows('cluster-tell-100', 'the same of 100 bytes', 100_000, 2_000_000, telling('texts')),
   ...rows('cluster-stream', 'one item of an async generator of another process', 50_000, 500_000, streaming),
 ]
