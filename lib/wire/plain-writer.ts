@@ -7,6 +7,7 @@ import { MINUS_ZERO, UNDEFINED } from './tags.js'
 
 /** Native methods of Buffer, and what its declarations leave out. */
 interface RawBuffer {
+  latin1Write(text: string, at: number, bytes: number): number
   utf8Write(text: string, at: number, bytes: number): number
 }
 
@@ -146,13 +147,17 @@ export class PlainWriter {
   }
 
   #longText(text: string, at: number): number {
-    if (text.charCodeAt(0) === BYTE_ORDER_MARK || !isWellFormed(text)) return NOT_WRITTEN
     const size = Buffer.byteLength(text)
+    // As many bytes as characters: each is one of ASCII, and is copied as it stands.
+    const isAscii = size === text.length
+    if (!isAscii && (text.charCodeAt(0) === BYTE_ORDER_MARK || !isWellFormed(text))) return NOT_WRITTEN
     let from = at + 1
     if (size < WRITE_BY_LOOP) this.#bytes[at] = 0xa0 | size
     else from = this.#head(size, 0xd9, at)
     if (from + size > this.#bytes.length) return NOT_WRITTEN
-    ;(this.#bytes as unknown as RawBuffer).utf8Write(text, from, size)
+    const bytes = this.#bytes as unknown as RawBuffer
+    if (isAscii) bytes.latin1Write(text, from, size)
+    else bytes.utf8Write(text, from, size)
     return from + size
   }
 
