@@ -29,14 +29,14 @@ async function said(command: string, ...args: string[]): Promise<string> {
   return stdout + stderr
 }
 
-async function counted(path: string, times: number): Promise<number> {
+/** The instructions of a whole program. */
+export async function countedBy(options: readonly string[], ...program: readonly string[]): Promise<number> {
   const text = await said(
     'valgrind',
     '--tool=callgrind',
     '--callgrind-out-file=/dev/null',
-    PROGRAM,
-    path,
-    String(times),
+    ...options,
+    ...program,
   )
   const [, count] = /Collected : (\d+)/.exec(text) ?? []
   if (count === undefined) throw new Error(`valgrind has counted nothing\n${text}`)
@@ -55,7 +55,7 @@ export async function countInstructions(say: (text: string) => void): Promise<Co
   const paths: Record<string, number> = {}
   for (const path of PATHS) {
     say(`counting instructions: ${path}`)
-    const [few, many] = await Promise.all(TIMES.map((times) => counted(path, times)))
+    const [few, many] = await Promise.all(TIMES.map((times) => countedBy([], PROGRAM, path, `${times}`)))
     paths[path] = Math.round(((many as number) - (few as number)) / (TIMES[1] - TIMES[0]))
   }
   return { compiler, paths }
