@@ -55,4 +55,4 @@ class Connected implements Caller {
   }
 }
 
-export const scenarios = clusterRows(() => Connected.open())
+export const scenarios = clusterRows(() => Connected.open(), 2_000_000)

@@ -10,7 +10,8 @@ export interface Caller {
   close(): Promise<void>
 }
 
-export function clusterRows(open: () => Promise<Caller>): Scenario[] {
+/** pipelined: calls of a run of that row, as many as take some seconds. */
+export function clusterRows(open: () => Promise<Caller>, pipelined: number): Scenario[] {
   const withCaller = async (run: (caller: Caller, size: number) => Promise<number>): Promise<Running> => {
     const caller = await open()
     return { run: (size) => run(caller, size), close: () => caller.close() }
@@ -49,7 +50,7 @@ export function clusterRows(open: () => Promise<Caller>): Scenario[] {
       () => withCaller((caller, count) => askMedian((message) => caller.ask(message), count)),
       'us',
     ),
-    row('cluster-ask-pipelined', 50_000, 2_000_000, asking(askPipelined)),
+    row('cluster-ask-pipelined', 50_000, pipelined, asking(askPipelined)),
     row('cluster-tell', 100_000, 3_000_000, telling({})),
     row('cluster-tell-100', 100_000, 2_000_000, telling({ text: TEXT })),
   ]

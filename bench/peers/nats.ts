@@ -53,4 +53,4 @@ class Connected implements Caller {
   }
 }
 
-export const scenarios = clusterRows(() => Connected.open())
+export const scenarios = clusterRows(() => Connected.open(), 300_000)
