@@ -29,6 +29,17 @@ async function said(command: string, ...args: string[]): Promise<string> {
   return stdout + stderr
 }
 
+export const NO_VALGRIND = 'Instructions were not counted: install the Debian package valgrind.'
+
+export async function hasValgrind(): Promise<boolean> {
+  try {
+    await said('valgrind', '--version')
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** The instructions of a whole program. */
 export async function countedBy(options: readonly string[], ...program: readonly string[]): Promise<number> {
   const text = await said(
@@ -45,11 +56,7 @@ export async function countedBy(options: readonly string[], ...program: readonly
 
 /** Builds the program, and counts. A sentence where that can't be done here. */
 export async function countInstructions(say: (text: string) => void): Promise<Counts | string> {
-  try {
-    await said('valgrind', '--version')
-  } catch {
-    return 'Instructions were not counted: install the Debian package valgrind.'
-  }
+  if (!(await hasValgrind())) return NO_VALGRIND
   await said('make', '-C', 'native/test', 'instructions')
   const [compiler = ''] = (await said(process.env.CXX ?? 'g++', '--version')).split('\n')
   const paths: Record<string, number> = {}

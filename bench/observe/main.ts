@@ -3,7 +3,7 @@
 
 import { fileURLToPath } from 'node:url'
 import { above0, given } from '../command.js'
-import { countedBy } from '../instructions.js'
+import { countedBy, hasValgrind, NO_VALGRIND } from '../instructions.js'
 import { median } from '../measure.js'
 
 const [runs = 0] = above0(given({ runs: { type: 'string', default: '3' } }), 'runs')
@@ -25,6 +25,10 @@ async function perCall(seed: number, observed: readonly string[]): Promise<numbe
   return ((await count(MANY)) - few) / (MANY - FEW)
 }
 
+if (!(await hasValgrind())) {
+  console.error(NO_VALGRIND)
+  process.exit(1)
+}
 const off: number[] = []
 const on: number[] = []
 for (let run = 1; run <= runs; run++) {
